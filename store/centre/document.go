@@ -1,0 +1,179 @@
+package centre
+
+// Document is a centre as its technician writes it down in TOML. Field names
+// are the words of the file. Everything has a sensible default, so that a small
+// commune's file is short.
+type Document struct {
+	Centre   Centre     `toml:"centre"`
+	Access   Access     `toml:"access,omitempty"`
+	Zones    []Zone     `toml:"zone,omitempty"`
+	Services []Service  `toml:"service,omitempty"`
+	Counters []Counter  `toml:"counter,omitempty"`
+	Priority []Priority `toml:"priority,omitempty"`
+	Order    Order      `toml:"order,omitempty"`
+	Kiosks   []Kiosk    `toml:"kiosk,omitempty"`
+	Printers []Printer  `toml:"printer,omitempty"`
+	Keypads  []Keypad   `toml:"keypad,omitempty"`
+	LEDs     []LED      `toml:"led,omitempty"`
+	Boards   []Board    `toml:"board,omitempty"`
+	Calendar Calendar   `toml:"calendar,omitempty"`
+	Times    Times      `toml:"times,omitempty"`
+	Print    Print      `toml:"print,omitempty"`
+}
+
+// Text is a text in several languages: { vi = "Hộ tịch", en = "Civil status" }.
+type Text map[string]string
+
+// In returns the text in lang, else in Vietnamese, else in any language.
+func (t Text) In(lang string) string {
+	if s := t[lang]; s != "" {
+		return s
+	}
+	if s := t["vi"]; s != "" {
+		return s
+	}
+	for _, s := range t {
+		return s
+	}
+	return ""
+}
+
+// Centre names the house.
+type Centre struct {
+	Name      Text     `toml:"name"`
+	Authority Text     `toml:"authority,omitempty"`  // the body above it, first line on paper
+	TimeZone  string   `toml:"time_zone,omitempty"`  // default Asia/Ho_Chi_Minh
+	Languages []string `toml:"languages,omitempty"`  // default vi, en; the first one leads
+	PublicURL string   `toml:"public_url,omitempty"` // where citizens' phones reach us; empty: no link and no QR
+	Noun      Text     `toml:"noun,omitempty"`       // default { vi = "công dân", en = "visitor" }
+}
+
+// Access says who may come in from the network.
+type Access struct {
+	LAN   []string `toml:"lan,omitempty"`   // route kinds for non-loopback addresses: kiosk, board, phone, counter, rate, supervisor
+	Hosts []string `toml:"hosts,omitempty"` // further Host names that are ours
+}
+
+// Zone is a part of the hall whose loudspeakers are heard together.
+type Zone struct {
+	ID        string `toml:"id"`
+	Name      Text   `toml:"name"`
+	Floor     Text   `toml:"floor,omitempty"`
+	Direction string `toml:"direction,omitempty"` // left, right, straight, up, down: seen from its boards
+	Sound     string `toml:"sound,omitempty"`     // board (default), command, none
+	Acoustic  string `toml:"acoustic,omitempty"`  // zones that hear each other share a name
+}
+
+// Service is a field of work that one takes a number for.
+type Service struct {
+	ID       string   `toml:"id"`
+	Name     Text     `toml:"name"`               // in people's words: "Khai sinh, khai tử, kết hôn"
+	Field    Text     `toml:"field,omitempty"`    // the office's word: "Hộ tịch"
+	Examples Text     `toml:"examples,omitempty"` // small print on the tile
+	Prefix   *string  `toml:"prefix,omitempty"`   // 0 to 2 letters; default the next of A B H L S U X
+	Digits   int      `toml:"digits,omitempty"`   // default 3
+	First    int      `toml:"first,omitempty"`    // default 1
+	Last     int      `toml:"last,omitempty"`     // default none
+	At       []string `toml:"at,omitempty"`       // kiosk, greeter, transfer; default kiosk and greeter and transfer
+	Cap      int      `toml:"cap,omitempty"`      // tickets a day
+	Issue    []string `toml:"issue,omitempty"`    // "mon-fri 07:30-11:15"
+	Bring    Bring    `toml:"bring,omitempty"`    // lines to bring, by language
+}
+
+// Bring is the lines of documents to bring, by language.
+type Bring map[string][]string
+
+// Counter is a place where a clerk works.
+type Counter struct {
+	ID       string   `toml:"id"`
+	Number   string   `toml:"number"` // as on the sign above it: "5"
+	Name     Text     `toml:"name,omitempty"`
+	Zone     string   `toml:"zone,omitempty"`
+	Services []string `toml:"services"`       // own
+	Help     []string `toml:"help,omitempty"` // when idle
+	AutoOpen *bool    `toml:"auto_open,omitempty"`
+	Arm      *bool    `toml:"arm,omitempty"`
+}
+
+// Priority is a class of people called earlier.
+type Priority struct {
+	ID           string `toml:"id"`
+	Name         Text   `toml:"name"`
+	HeadStartMin *int   `toml:"head_start_min,omitempty"` // default 15
+}
+
+// Order is the centre's priority rule.
+type Order struct {
+	Rule   string `toml:"rule,omitempty"` // head_start (default), strict, interleave
+	CapMin int    `toml:"cap_min,omitempty"`
+	Every  int    `toml:"every,omitempty"`
+}
+
+// Kiosk is a touchscreen where numbers are taken.
+type Kiosk struct {
+	ID       string   `toml:"id"`
+	Zone     string   `toml:"zone,omitempty"`
+	Printers []string `toml:"printers,omitempty"` // in order of fall-back
+	Services []string `toml:"services,omitempty"` // default: all offered at the kiosk
+}
+
+// Printer is a ticket printer.
+type Printer struct {
+	ID    string `toml:"id"`
+	Port  string `toml:"port"`
+	Model string `toml:"model,omitempty"` // default generic-80
+}
+
+// Keypad is a clerk's hardware keys, and its small display if it has one.
+type Keypad struct {
+	ID       string `toml:"id"`
+	Port     string `toml:"port"` // several on one bus name the same port
+	Protocol string `toml:"protocol,omitempty"`
+	Address  int    `toml:"address,omitempty"` // on the bus
+	Counter  string `toml:"counter"`
+}
+
+// LED is a sign that shows a number.
+type LED struct {
+	ID       string `toml:"id"`
+	Port     string `toml:"port"`
+	Protocol string `toml:"protocol,omitempty"`
+	Address  int    `toml:"address,omitempty"`
+	Counter  string `toml:"counter,omitempty"` // shows the ticket of this counter
+	Digits   int    `toml:"digits,omitempty"`  // cells of the display
+	Letters  *bool  `toml:"letters,omitempty"` // whether it can show letters
+}
+
+// Board is a wall screen.
+type Board struct {
+	ID         string   `toml:"id"`
+	Zones      []string `toml:"zones,omitempty"` // default all
+	DiagonalIn float64  `toml:"diagonal_in,omitempty"`
+	Farthest   float64  `toml:"farthest_m,omitempty"`
+	Rows       int      `toml:"rows,omitempty"`
+}
+
+// Calendar says when the centre works.
+type Calendar struct {
+	Weekdays string   `toml:"weekdays,omitempty"` // "mon-fri" (default)
+	Hours    []string `toml:"hours,omitempty"`    // "mon-fri 07:30-11:30", "mon-fri 13:30-17:00"
+	Holidays []string `toml:"holidays,omitempty"` // "2027-01-01"
+	MakeUp   []string `toml:"make_up,omitempty"`
+}
+
+// Times are the settings of the rules; see queue.Times for meaning and defaults.
+type Times struct {
+	NoShowBeforeS *int   `toml:"no_show_before_s,omitempty"`
+	RepeatS       *int   `toml:"repeat_s,omitempty"`
+	UndoS         *int   `toml:"undo_s,omitempty"`
+	DayEnds       string `toml:"day_ends,omitempty"` // "00:00"
+	ReturnAfter   *int   `toml:"return_after,omitempty"`
+	GraceMin      *int   `toml:"grace_min,omitempty"`
+	RateS         *int   `toml:"rate_s,omitempty"`
+	NoShowLimit   *int   `toml:"no_show_limit,omitempty"`
+}
+
+// Print says what is printed and when it is too late for it.
+type Print struct {
+	FreshS *int `toml:"fresh_s,omitempty"` // default 90
+}

@@ -1,0 +1,194 @@
+package queue
+
+import "time"
+
+// Command asks for a change. It may be refused; nothing has changed then.
+type Command interface{ command() }
+
+// Expect names the ticket that the clerk sees at the counter. Zero: not said.
+// If another one is current, the command is refused with ticket_changed.
+type Expect struct{ Ticket TicketID }
+
+// Target picks a ticket by id, or by the number shown today.
+type Target struct {
+	Ticket TicketID
+	Number string
+}
+
+// Commands of citizens.
+type (
+	// Issue takes a number.
+	Issue struct {
+		Service ServiceID
+		Place   Place // default AtKiosk
+		Kiosk   KioskID
+		Print   bool
+		Class   ClassID
+		Lang    string
+		Slot    time.Time // an appointment's start; zero for a walk-in
+		LowS    int       // wait range to tell, filled in by the book; HighS 0: none
+		HighS   int
+	}
+	// CheckIn says that the holder of an appointment ticket has come.
+	CheckIn struct{ Ticket TicketID }
+	// Postpone is the citizen's own "xin lùi lượt": due that much later.
+	Postpone struct {
+		Ticket  TicketID
+		Minutes int
+	}
+	// Rate rates the work on a just-finished ticket, once.
+	Rate struct {
+		Ticket  TicketID
+		Counter CounterID // instead of Ticket: the one last finished there
+		Level   int       // 1 to 5
+		Reason  string    // slug, for low levels
+	}
+)
+
+// Commands of a counter.
+type (
+	// CallNext is the one key: it ends the current ticket and calls the next.
+	CallNext struct {
+		Counter CounterID
+		Expect  Expect
+	}
+	// Call calls a chosen ticket: waiting, parked or no-show.
+	Call struct {
+		Counter CounterID
+		Target  Target
+		Expect  Expect
+	}
+	// ResultCall calls a ticket parked for its result.
+	ResultCall struct {
+		Counter CounterID
+		Target  Target
+	}
+	Recall struct {
+		Counter CounterID
+		Expect  Expect
+	}
+	Start struct {
+		Counter CounterID
+		Expect  Expect
+	}
+	Finish struct {
+		Counter  CounterID
+		Expect   Expect
+		Outcomes map[Outcome]int // default one "received"
+	}
+	MarkNoShow struct {
+		Counter CounterID
+		Expect  Expect
+	}
+	Park struct {
+		Counter CounterID
+		Expect  Expect
+		Reason  ParkReason
+	}
+	// Transfer hands the current ticket on, to exactly one of the three.
+	Transfer struct {
+		Counter    CounterID
+		Expect     Expect
+		ToService  ServiceID
+		ToCounter  CounterID
+		ToClerk    ClerkID
+		Note       string
+		KeepsClass bool
+	}
+	// Undo takes back the last call of this counter, and with it what the same
+	// press closed, within Times.UndoS.
+	Undo struct{ Counter CounterID }
+
+	OpenCounter  struct{ Counter CounterID }
+	CloseCounter struct{ Counter CounterID }
+	PauseCounter struct {
+		Counter CounterID
+		Reason  string    // slug: meeting, field, online, lunch, other
+		Until   time.Time // zero: not said
+	}
+	SignIn struct {
+		Counter CounterID
+		Clerk   ClerkID
+		Profile string
+	}
+	SignOut struct{ Counter CounterID }
+	// ServeDirect records a person served without a ticket.
+	ServeDirect struct {
+		Counter  CounterID
+		Service  ServiceID
+		Outcomes map[Outcome]int
+	}
+)
+
+// Commands on any ticket.
+type (
+	// Return puts a no-show or parked ticket back into the queue.
+	Return struct {
+		Ticket TicketID
+		After  int // further calls of its service before it is due; -1: the centre's setting
+	}
+	Cancel struct {
+		Ticket TicketID
+		Reason string
+	}
+	SetPriority struct {
+		Ticket TicketID
+		Class  ClassID
+		Reason string
+	}
+	SetOutcome struct {
+		Ticket   TicketID
+		Outcomes map[Outcome]int
+	}
+	LinkDossier struct {
+		Ticket  TicketID
+		Dossier string
+	}
+)
+
+// Commands of the house.
+type (
+	OpenDay  struct{}
+	CloseDay struct{}
+	// Tick lets time act: it closes a day that has run out.
+	Tick struct {
+		// Untrusted: the clock was stepped or is not set. Nothing opens or closes.
+		Untrusted bool
+	}
+	// Configure puts another version of the centre's document in force.
+	Configure struct {
+		Rules    Rules
+		Document []byte // canonical form
+		Hash     string // of the document
+	}
+)
+
+func (Issue) command()        {}
+func (CheckIn) command()      {}
+func (Postpone) command()     {}
+func (Rate) command()         {}
+func (CallNext) command()     {}
+func (Call) command()         {}
+func (ResultCall) command()   {}
+func (Recall) command()       {}
+func (Start) command()        {}
+func (Finish) command()       {}
+func (MarkNoShow) command()   {}
+func (Park) command()         {}
+func (Transfer) command()     {}
+func (Undo) command()         {}
+func (OpenCounter) command()  {}
+func (CloseCounter) command() {}
+func (PauseCounter) command() {}
+func (SignIn) command()       {}
+func (SignOut) command()      {}
+func (ServeDirect) command()  {}
+func (Return) command()       {}
+func (Cancel) command()       {}
+func (SetPriority) command()  {}
+func (SetOutcome) command()   {}
+func (LinkDossier) command()  {}
+func (OpenDay) command()      {}
+func (CloseDay) command()     {}
+func (Tick) command()         {}
+func (Configure) command()    {}

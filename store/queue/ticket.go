@@ -1,0 +1,113 @@
+package queue
+
+import "time"
+
+// Names of things, each with its own type so that the compiler finds mix-ups.
+// The slugs come from the centre's document and are never used again.
+type (
+	// TicketID is given once in the life of a book (epoch). A number is not an
+	// identity: A012 comes back every day.
+	TicketID  uint64
+	ServiceID string
+	CounterID string
+	ClassID   string // a priority class; "" is an ordinary ticket
+	ClerkID   string
+	KioskID   string
+	// Day is a business day, "2026-11-22". It begins with DayOpened and ends
+	// with DayClosed, not at midnight.
+	Day string
+)
+
+// State is where a ticket stands.
+type State string
+
+// The states of a ticket. Finished, NoShow, Cancelled and Expired end a leg;
+// only NoShow can be taken back (Return).
+const (
+	Waiting   State = "waiting"
+	Called    State = "called"
+	Serving   State = "serving"
+	Parked    State = "parked"
+	Finished  State = "finished"
+	NoShow    State = "no_show"
+	Cancelled State = "cancelled"
+	Expired   State = "expired"
+)
+
+// Held reports whether a ticket in this state belongs to exactly one counter.
+func (s State) Held() bool { return s == Called || s == Serving }
+
+// Outcome is how the work on a ticket ended for the citizen.
+type Outcome string
+
+// The outcomes at the desk.
+const (
+	Received   Outcome = "received"   // dossier received
+	Returned   Outcome = "returned"   // result handed over
+	Advised    Outcome = "advised"    // advice given
+	Supplement Outcome = "supplement" // asked to complete the dossier
+	Refused    Outcome = "refused"    // dossier refused
+)
+
+// ParkReason says what a parked ticket waits for.
+type ParkReason string
+
+// The reasons for parking.
+const (
+	ParkSupplement ParkReason = "supplement"
+	ParkResult     ParkReason = "result"
+	ParkFee        ParkReason = "fee"
+	ParkOther      ParkReason = "other"
+)
+
+// Told is what the citizen was told when the number was issued. Paper, screens
+// and reports read it and never compute it again.
+type Told struct {
+	Ahead int      `cbor:"1,keyasint,omitempty"` // people ahead
+	LowS  int      `cbor:"2,keyasint,omitempty"` // wait range in seconds; HighS 0: no range was told
+	HighS int      `cbor:"3,keyasint,omitempty"`
+	Bring []string `cbor:"4,keyasint,omitempty"` // lines to bring, in the language of the ticket
+}
+
+// Ticket is one citizen's number through the day, all its legs included. A
+// *Ticket read from a Hall is never changed: a change puts a new one in place.
+type Ticket struct {
+	ID       TicketID  `cbor:"1,keyasint"`
+	Number   string    `cbor:"2,keyasint,omitempty"` // as shown: "A012"; "" for a person served without a ticket
+	Series   string    `cbor:"3,keyasint,omitempty"`
+	Index    int       `cbor:"4,keyasint,omitempty"` // within the series
+	Day      Day       `cbor:"5,keyasint,omitempty"`
+	Service  ServiceID `cbor:"6,keyasint"` // of the current leg
+	State    State     `cbor:"7,keyasint"`
+	Class    ClassID   `cbor:"8,keyasint,omitempty"`
+	Lang     string    `cbor:"9,keyasint,omitempty"`
+	Kiosk    KioskID   `cbor:"10,keyasint,omitempty"`
+	Print    bool      `cbor:"11,keyasint,omitempty"`
+	Told     Told      `cbor:"12,keyasint"`
+	IssuedAt time.Time `cbor:"13,keyasint"`
+	Due      time.Time `cbor:"14,keyasint"`           // the instant by which the rule orders it
+	After    int       `cbor:"15,keyasint,omitempty"` // further calls of its service before it is due (returned "after N")
+	Slot     time.Time `cbor:"16,keyasint"`           // appointment; zero for a walk-in
+
+	// The current leg.
+	Leg        int        `cbor:"20,keyasint"`           // 1, 2, …
+	LegAt      time.Time  `cbor:"21,keyasint"`           // when it began to wait
+	Counter    CounterID  `cbor:"22,keyasint,omitempty"` // that holds it, or held it last in this leg
+	Clerk      ClerkID    `cbor:"23,keyasint,omitempty"`
+	CalledAt   time.Time  `cbor:"24,keyasint"` // last call or recall
+	StartedAt  time.Time  `cbor:"25,keyasint"`
+	EndedAt    time.Time  `cbor:"26,keyasint"`
+	Calls      int        `cbor:"27,keyasint,omitempty"` // calls and recalls in this leg
+	Park       ParkReason `cbor:"28,keyasint,omitempty"`
+	ParkedAt   time.Time  `cbor:"29,keyasint"`
+	ParkedS    int        `cbor:"30,keyasint,omitempty"` // seconds spent parked in this leg, neither waiting nor serving
+	ForCounter CounterID  `cbor:"31,keyasint,omitempty"` // transferred to this counter only
+	ForClerk   ClerkID    `cbor:"32,keyasint,omitempty"` // transferred to this clerk only
+	Note       string     `cbor:"33,keyasint,omitempty"` // the handing-over clerk's note
+
+	Outcomes map[Outcome]int `cbor:"40,keyasint,omitempty"`
+	Dossier  string          `cbor:"41,keyasint,omitempty"` // code of the dossier, free text up to 40 characters
+	Rating   int             `cbor:"42,keyasint,omitempty"` // 1 to 5; 0: not rated
+	Implied  bool            `cbor:"43,keyasint,omitempty"` // finished by the next call without ever being started
+	NoShows  int             `cbor:"44,keyasint,omitempty"`
+}
