@@ -36,3 +36,6 @@ require (
 )
 
 tool honnef.co/go/tools/cmd/staticcheck
+
+// A pure-Go stand-in, so that hennedo/escpos needs no C compiler.
+replace github.com/qiniu/iconv => ./printer/iconv
