@@ -1,0 +1,63 @@
+package port
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// node is a device node that Go's poller owns.
+type node struct {
+	*os.File
+	raw syscall.RawConn
+}
+
+// openNode opens path without waiting and without becoming its terminal.
+func openNode(path string, flags int) (*node, error) {
+	f, err := os.OpenFile(path, flags|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &node{f, raw}, nil
+}
+
+// control runs fn on the descriptor without taking it out of the poller.
+func (n *node) control(fn func(fd int) error) error {
+	var inner error
+	if err := n.raw.Control(func(fd uintptr) { inner = fn(int(fd)) }); err != nil {
+		return err
+	}
+	return inner
+}
+
+// lock takes the node for us alone; another holder is errHeld. A device node
+// is locked like any file, and unlike TIOCEXCL this stops root too.
+func (n *node) lock() error {
+	err := n.control(func(fd int) error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return fmt.Errorf("%s: %w", n.Name(), errHeld)
+	}
+	return err
+}
+
+// Read says io.EOF, and nothing else, when the device is gone.
+func (n *node) Read(p []byte) (int, error) {
+	k, err := n.File.Read(p)
+	if isGone(err) {
+		err = io.EOF
+	}
+	return k, err
+}
+
+func isGone(err error) bool {
+	return errors.Is(err, unix.EIO) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENXIO)
+}

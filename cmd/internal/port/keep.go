@@ -1,0 +1,129 @@
+package port
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"os/user"
+	"strconv"
+	"syscall"
+	"time"
+
+	"xinmoi/store/device"
+)
+
+var errHeld = errors.New("another program holds the port")
+
+// Waiting between two attempts grows from firstWait to a longest wait. A node
+// that is not there costs one failed open, so it is looked for more often: a
+// replugged device is back within a second or so.
+const (
+	firstWait    = 100 * time.Millisecond
+	longestWait  = 5 * time.Second
+	longestNode  = 1 * time.Second
+	goodWhenUpAt = 10 * time.Second // up this long, the next loss starts at firstWait again
+)
+
+// Keep opens the wire and hands it to serve, and does so again whenever serve
+// comes back, until ctx ends; then it returns. It never gives up: a device
+// that is missing, busy or forbidden is a condition, told to report, and an
+// open wire clears it.
+//
+// Only the end of ctx ends Keep. Any error of serve, a time-out too, means
+// "this wire is no good any more": it is closed at once (a node kept open over
+// an unplug comes back under another name) and opened anew. When ctx ends the
+// wire is closed, so that a serve that blocks in Read comes back.
+func Keep(ctx context.Context, a Address, serve func(context.Context, device.Wire) error, report func(device.Conditions, string)) {
+	wait := firstWait
+	for ctx.Err() == nil {
+		w, err := Open(ctx, a)
+		longest := longestWait
+		if err != nil {
+			if isMissing(err) {
+				longest = longestNode
+			}
+		} else {
+			report(nil, "")
+			began := time.Now()
+			err = once(ctx, w, serve)
+			if time.Since(began) >= goodWhenUpAt {
+				wait = firstWait
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			report(condition(err, a))
+		}
+		sleep(ctx, wait)
+		wait = min(2*wait, longest)
+	}
+}
+
+// once serves one open wire and closes it.
+func once(ctx context.Context, w device.Wire, serve func(context.Context, device.Wire) error) error {
+	stop := context.AfterFunc(ctx, func() { w.Close() })
+	defer w.Close()
+	defer stop()
+	return serve(ctx, w)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+func isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.ENXIO)
+}
+
+// condition turns what went wrong into the words of the house.
+func condition(err error, a Address) (device.Conditions, string) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return device.Set(device.NoAccess), a.Path + groupOf(a.Path)
+	case errors.Is(err, errHeld), errors.Is(err, syscall.EBUSY):
+		return device.Set(device.Busy), a.Path
+	}
+	return device.Set(device.Offline), a.Path + reason(err)
+}
+
+// reason is the kernel's own short word, ": connection refused", where there is
+// one; the Go wrapping around it repeats the path.
+func reason(err error) string {
+	var errno syscall.Errno
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &errno):
+		return ": " + errno.Error()
+	case errors.As(err, &dns):
+		return ": " + dns.Err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return ": timeout"
+	}
+	return ": " + err.Error()
+}
+
+// groupOf names the group one must be in to open path, " (group dialout)".
+func groupOf(path string) string {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	name := strconv.Itoa(int(st.Gid))
+	if g, err := user.LookupGroupId(name); err == nil {
+		name = g.Name
+	}
+	return " (group " + name + ")"
+}
