@@ -1,0 +1,257 @@
+// Package assetstest drives a real Chromium over the pages and says what people
+// would see wrong: text that leaves its box or the screen, text under other
+// text, buttons too small for a finger, what axe finds, errors in the console.
+//
+// Only tests import it. Chromium is looked for by its usual names; where there
+// is none a test is skipped, or fails if REQUIRE_BROWSER is set, as it is in CI:
+// a skipped browser test proves nothing. With SHOTS=folder each Shot writes a
+// picture there, because checks have been green while a page was plainly ugly.
+//
+// Pages are opened under http://xinmoi.example:PORT, mapped to loopback. That is
+// no secure context, as in a hall, so that a page which needs one fails here and
+// not there.
+package assetstest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Host is the name under which pages are opened. The centre of a test lists it
+// in [access] hosts.
+const Host = "xinmoi.example"
+
+// patience is how long a page has to come to what a test waits for.
+const patience = 15 * time.Second
+
+// Browser is a running Chromium.
+type Browser struct{ ctx context.Context }
+
+// Start launches Chromium for the length of the test.
+func Start(t testing.TB) *Browser {
+	t.Helper()
+	path := find()
+	if path == "" {
+		if os.Getenv("REQUIRE_BROWSER") != "" {
+			t.Fatal("no Chromium found and REQUIRE_BROWSER is set: apt-get install -y chromium")
+		}
+		t.Skip("no Chromium found: apt-get install -y chromium")
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Headless, chromedp.DisableGPU,
+		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("force-color-profile", "srgb"),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("host-resolver-rules", "MAP "+Host+" 127.0.0.1"),
+	)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(func() { cancel(); stop() })
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("starting %s: %v", path, err)
+	}
+	return &Browser{ctx: ctx}
+}
+
+func find() string {
+	if path := os.Getenv("CHROMIUM"); path != "" {
+		return path
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// Size is that of a screen in CSS pixels.
+type Size struct{ W, H int }
+
+func (s Size) String() string { return fmt.Sprintf("%dx%d", s.W, s.H) }
+
+// Tab is one open page.
+type Tab struct {
+	t   testing.TB
+	ctx context.Context
+
+	mu     sync.Mutex
+	errors []string
+}
+
+// Open opens a page of a server on loopback. Its address keeps path and port but
+// is asked by the name Host. The scripts run before those of the page.
+func (b *Browser) Open(t testing.TB, address string, size Size, scripts ...string) *Tab {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Host = Host + ":" + u.Port()
+	tab := &Tab{t: t}
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithListener(tab.listen))
+	t.Cleanup(cancel)
+	tab.ctx = ctx
+	steps := []chromedp.Action[chromedp.Void]{
+		chromedp.EmulateViewport(int64(size.W), int64(size.H), chromedp.EmulateTouch),
+	}
+	for _, s := range scripts {
+		before := page.AddScriptToEvaluateOnNewDocumentParams{Source: s}
+		if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, before); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := chromedp.Do(ctx, append(steps, chromedp.Navigate(u.String()))...); err != nil {
+		t.Fatalf("opening %s: %v", u, err)
+	}
+	return tab
+}
+
+// listen collects what goes wrong in the page.
+func (p *Tab) listen(ev any) {
+	var text string
+	switch e := ev.(type) {
+	case *runtime.EventExceptionThrown:
+		text = (&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error()
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError {
+			text = e.Entry.Text + " " + e.Entry.URL
+		}
+	}
+	if text != "" {
+		p.mu.Lock()
+		p.errors = append(p.errors, text)
+		p.mu.Unlock()
+	}
+}
+
+// Errors returns the console's errors so far and forgets them. A test that cuts
+// the line expects some; any other expects none.
+func (p *Tab) Errors() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := p.errors
+	p.errors = nil
+	return out
+}
+
+// Eval returns the value of a JavaScript expression. The page's content policy
+// does not stop it.
+func Eval[T any](p *Tab, expression string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("evaluating %s: %v", short(expression), err)
+	}
+	return v
+}
+
+// Wait waits until a JavaScript expression holds.
+func (p *Tab) Wait(expression string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
+		if Eval[bool](p, "!!("+expression+")") {
+			return
+		}
+		if time.Now().After(end) {
+			p.Shot("failed-" + p.t.Name())
+			p.t.Fatalf("never came true: %s\nthe page says: %s\nerrors: %q",
+				expression, Eval[string](p, "document.body.innerText"), p.Errors())
+		}
+	}
+}
+
+// WaitText waits until the page shows a text.
+func (p *Tab) WaitText(text string) {
+	p.t.Helper()
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.Wait("document.body.innerText.includes(" + string(quoted) + ")")
+}
+
+// Text is what the page shows as text.
+func (p *Tab) Text() string { p.t.Helper(); return Eval[string](p, "document.body.innerText") }
+
+// Tap touches the middle of what the selector finds, once it is there.
+func (p *Tab) Tap(selector string) {
+	p.t.Helper()
+	quoted, err := json.Marshal(selector)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.Wait("document.querySelector(" + string(quoted) + ")")
+	at := Eval[[2]float64](p, `(() => {
+		const r = document.querySelector(`+string(quoted)+`).getBoundingClientRect();
+		return [r.x + r.width / 2, r.y + r.height / 2];
+	})()`)
+	if err := chromedp.Do(p.ctx, chromedp.TapXY(at[0], at[1])); err != nil {
+		p.t.Fatalf("tapping %s: %v", selector, err)
+	}
+}
+
+// Resize gives the page another screen.
+func (p *Tab) Resize(size Size) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.EmulateViewport(int64(size.W), int64(size.H), chromedp.EmulateTouch)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// ReducedMotion lets the page believe that its reader wants nothing to move.
+func (p *Tab) ReducedMotion() {
+	p.t.Helper()
+	still := []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}
+	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Shot writes a picture of the screen to SHOTS/name.png, if SHOTS is set.
+func (p *Tab) Shot(name string) {
+	p.t.Helper()
+	dir := os.Getenv("SHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatalf("picture of %s: %v", name, err)
+	}
+	file := filepath.Join(dir, strings.NewReplacer("/", "-", " ", "_").Replace(name)+".png")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, png, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func short(s string) string {
+	if len(s) > 120 {
+		return s[:120] + "…"
+	}
+	return s
+}

@@ -1,0 +1,44 @@
+// The words of the page, from the same files as those of paper and server.
+import { signal } from "/web/vendor/preact.js";
+
+/** @typedef {string | Record<string, string>} Sentence */
+
+const words = signal(/** @type {Record<string, Sentence>} */ ({}));
+let plural = new Intl.PluralRules("vi");
+
+/** The language in use; a component that reads it is drawn again on a change. */
+export const lang = signal("vi");
+
+/**
+ * Loads a language and puts it in use. When it cannot be loaded, the one in use
+ * stays and the promise is rejected.
+ * @param {string} wanted
+ * @param {string} [rooms] only these rooms' words: "phone,common"
+ */
+export async function loadWords(wanted, rooms = "") {
+  const answer = await fetch(`/locale/${wanted}.json${rooms && `?only=${rooms}`}`);
+  if (!answer.ok) throw new Error(`no words for ${wanted}`);
+  words.value = await answer.json();
+  plural = new Intl.PluralRules(wanted);
+  lang.value = wanted;
+  document.documentElement.lang = wanted;
+}
+
+/**
+ * The sentence of a key with its holes filled; the key itself when there is
+ * none, which a tester sees at once. The hole n chooses the plural form.
+ * @param {string} key
+ * @param {Record<string, any>} [args]
+ * @returns {string}
+ */
+export function t(key, args = {}) {
+  const found = words.value[key] ?? key;
+  const text = typeof found === "string" ? found : (found[plural.select(Number(args.n))] ?? found.other);
+  return text.replace(/\{([a-z0-9_]+)\}/g, (hole, name) => (args[name] === undefined ? hole : String(args[name])));
+}
+
+/**
+ * Whether there is a sentence of that key.
+ * @param {string} key
+ */
+export const has = (key) => key in words.value;
