@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"xinmoi/store/device"
+	"xinmoi/store/queue"
+)
+
+const (
+	reportAfter = time.Second      // a condition is noted after it has lasted this long
+	reportEvery = 10 * time.Second // and a flapping device at most this often
+)
+
+// reports are the devices' conditions on their way into the journal.
+type reports struct {
+	mu   sync.Mutex
+	all  map[device.ID]*report
+	wake chan struct{} // one slot
+}
+
+type report struct {
+	conditions device.Conditions // as last reported
+	detail     string
+	since      time.Time
+	known      bool // a note has been made or found in the journal
+	noted      device.Conditions
+	notedAt    time.Time // in this run; zero: not yet
+}
+
+// due is when the report is to be noted; false when the journal says it already.
+func (r *report) due() (time.Time, bool) {
+	if r.known && r.conditions.Equal(r.noted) {
+		return time.Time{}, false
+	}
+	due := r.since.Add(reportAfter)
+	if next := r.notedAt.Add(reportEvery); !r.notedAt.IsZero() && next.After(due) {
+		due = next
+	}
+	return due, true
+}
+
+func (r *reports) begin(devices []DeviceStatus) {
+	r.wake = make(chan struct{}, 1)
+	r.all = make(map[device.ID]*report, len(devices))
+	for _, d := range devices {
+		r.all[d.ID] = &report{conditions: d.Conditions, detail: d.Detail, known: true, noted: d.Conditions}
+	}
+}
+
+// Report says what is wrong with a device, or with no conditions that nothing
+// is. It never blocks. The journal gets a note when it has lasted a second, and
+// at most every ten seconds; a change of the detail alone is not noted.
+func (b *Book) Report(id device.ID, c device.Conditions, detail string) {
+	r := &b.reports
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d := r.all[id]
+	if d == nil {
+		d = &report{since: time.Now()}
+		r.all[id] = d
+	} else if !d.conditions.Equal(c) {
+		d.since = time.Now()
+	}
+	d.conditions, d.detail = device.Set(c...), detail
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next gives a report that is due, or else how long there is none.
+func (r *reports) next() (id device.ID, status DeviceStatus, pause time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	pause = time.Hour
+	for id, d := range r.all {
+		due, ok := d.due()
+		if !ok {
+			continue
+		}
+		left := time.Until(due)
+		if left <= 0 {
+			return id, DeviceStatus{ID: id, Conditions: d.conditions, Detail: d.detail}, 0
+		}
+		pause = min(pause, left)
+	}
+	return "", DeviceStatus{}, pause
+}
+
+func (r *reports) done(s DeviceStatus) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d := r.all[s.ID]
+	d.known, d.noted, d.notedAt = true, s.Conditions, time.Now()
+}
+
+// noteReports writes the reports into the journal as they fall due.
+func (b *Book) noteReports(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.reports.wake:
+		case <-timer.C:
+		}
+		id, status, pause := b.reports.next()
+		for id != "" {
+			if err := b.noteOwn(ctx, noteDevice, queue.Actor{}, status); err != nil {
+				pause = time.Second // the writer is in trouble or stopping
+				break
+			}
+			b.reports.done(status)
+			id, status, pause = b.reports.next()
+		}
+		timer.Reset(pause)
+	}
+}

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	bolt "go.etcd.io/bbolt"
+
+	"xinmoi/store/queue"
+)
+
+// fold builds the state from the newest snapshot that can be read and the
+// entries after it, and checks every record of the last day against the chain.
+func fold(db *bolt.DB, zone func(*queue.Hall) *time.Location) (*state, error) {
+	var s *state
+	err := db.View(func(tx *bolt.Tx) (err error) {
+		s, err = foldTx(tx, zone)
+		return err
+	})
+	return s, err
+}
+
+func foldTx(tx *bolt.Tx, zone func(*queue.Hall) *time.Location) (*state, error) {
+	s, from := restoreNewest(tx, zone)
+	want := tail{}
+	if err := want.decode(tx.Bucket(bucketMeta).Get(keyTail), time.UTC); err != nil {
+		return nil, fmt.Errorf("store: tail of the journal: %w", err)
+	}
+	if from > want.seq {
+		return nil, fmt.Errorf("store: a snapshot reaches to entry %d, but the journal ends at %d", from, want.seq)
+	}
+	// The last day is read from its first entry, for its keys and its chain.
+	s.tail.head, s.tail.day = want.base, want.day
+	start := from
+	if want.first != 0 && want.first <= from {
+		start = want.first - 1
+	}
+	last := start
+	err := eachRecord(tx, start, func(day queue.Day, seq Seq, data []byte) error {
+		if seq != last+1 {
+			return fmt.Errorf("store: entry %d of day %s is missing", last+1, day)
+		}
+		last = seq
+		if day == want.day {
+			s.tail.head = s.tail.head.next(seq, data)
+		}
+		if err := s.refold(seq, data, seq > from, day == want.day, zone); err != nil {
+			return fmt.Errorf("store: entry %d of day %s: %w", seq, day, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if last != want.seq {
+		return nil, fmt.Errorf("store: entry %d of day %s is missing: the journal should end at %d", last+1, want.day, want.seq)
+	}
+	if s.tail.head != want.head {
+		return nil, fmt.Errorf("store: day %s: its entries do not give the head of the chain that was stored", want.day)
+	}
+	s.tail = want
+	s.tail.at = want.at.In(zone(s.hall))
+	return s, nil
+}
+
+// refold folds one stored record; one that the snapshot covers only gives its key.
+func (s *state) refold(seq Seq, data []byte, fresh, today bool, zone func(*queue.Hall) *time.Location) error {
+	var r record
+	if !fresh {
+		_, err := r.open(seq, data, time.UTC)
+		s.remember(&r)
+		return err
+	}
+	if err := r.decode(seq, data, zone(s.hall)); err != nil {
+		return err
+	}
+	if err := s.apply(&r); err != nil {
+		return err
+	}
+	if !today {
+		clear(s.keys)
+	}
+	return nil
+}
+
+// restoreNewest tries the snapshots from the newest on. One that cannot be read
+// is passed over: the journal has everything that is in it.
+func restoreNewest(tx *bolt.Tx, zone func(*queue.Hall) *time.Location) (*state, Seq) {
+	c := tx.Bucket(bucketSnap).Cursor()
+	for k, v := c.Last(); k != nil; k, v = c.Prev() {
+		snap, err := loadSnapshot(v)
+		if err != nil {
+			continue
+		}
+		s := newState()
+		if s.restore(snap) == nil {
+			s.localise(zone(s.hall))
+			return s, snap.Seq
+		}
+	}
+	return newState(), 0
+}
+
+// snapshotEvery is how many entries are folded at most at the next start.
+const snapshotEvery = 1000
+
+// snapshotIfDue lets a snapshot be made beside the writer, from a state that
+// nobody changes any more.
+func (b *Book) snapshotIfDue(t *batch) {
+	s := b.st
+	if s.tail.seq < s.snapped+snapshotEvery && !t.closesDay() {
+		return
+	}
+	snap, err := s.snapshot()
+	if err != nil {
+		b.log.Error("snapshot", "err", err)
+		return
+	}
+	s.snapped = s.tail.seq
+	hall := s.hall
+	b.helpers.Go(func() {
+		if snap.Hall, err = hall.MarshalBinary(); err == nil {
+			_, err = b.submit(context.Background(), &job{snap: snap})
+		}
+		if err != nil && !errors.Is(err, ErrStopping) {
+			b.log.Error("snapshot", "err", err)
+		}
+	})
+}
+
+func (t *batch) closesDay() bool {
+	for i := range t.records {
+		if t.records[i].Type == string(queue.TypeDayClosed) {
+			return true
+		}
+	}
+	return false
+}
+
+// snapshot gathers everything but the hall, which takes longest.
+func (s *state) snapshot() (*snapshot, error) {
+	w, err := s.wait.MarshalBinary()
+	return &snapshot{Seq: s.tail.seq, Wait: w, Devices: s.deviceList(), day: s.tail.day}, err
+}
+
+// store puts the snapshot under its day, in place of the day's one before.
+func (snap *snapshot) store(tx *bolt.Tx) error {
+	v, err := cbor.Marshal(snap)
+	if err != nil {
+		return err
+	}
+	v = binary.BigEndian.AppendUint32(v, crc32.Checksum(v, castagnoli))
+	return tx.Bucket(bucketSnap).Put([]byte(snap.day), v)
+}
+
+func loadSnapshot(v []byte) (*snapshot, error) {
+	if len(v) < 4 {
+		return nil, errShort
+	}
+	body := v[:len(v)-4]
+	if binary.BigEndian.Uint32(v[len(body):]) != crc32.Checksum(body, castagnoli) {
+		return nil, errChecksum
+	}
+	snap := new(snapshot)
+	return snap, cbor.Unmarshal(body, snap) // copies what it keeps
+}

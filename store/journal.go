@@ -1,0 +1,215 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"xinmoi/store/queue"
+)
+
+// The buckets. Events lie in one nested bucket per business day, under their
+// numbers: appending keeps the pages full and the cost flat, and retention
+// drops whole days.
+var (
+	bucketMeta  = []byte("meta")
+	bucketEv    = []byte("ev")
+	bucketDays  = []byte("days")
+	bucketSnap  = []byte("snap")
+	bucketMarks = []byte("marks")
+
+	keyFormat       = []byte("format")
+	keyInstallation = []byte("installation")
+	keyEpoch        = []byte("epoch")
+	keyTail         = []byte("tail")
+	keyRun          = []byte("run")
+)
+
+// dayBefore is the bucket of what was noted before the first day was opened.
+const dayBefore queue.Day = "0000-00-00"
+
+// fill keeps appended pages full; bbolt forgets it with each transaction.
+const fill = 0.95
+
+// tail is the end of the journal, kept in meta in the same transaction.
+type tail struct {
+	seq   Seq
+	at    time.Time
+	head  head      // after seq
+	day   queue.Day // bucket in use
+	first Seq       // of that bucket; 0 while it is empty
+	base  head      // before first
+}
+
+// place says where the next entry goes. A day's bucket takes everything from
+// its DayOpened to the next one's, so that each number lies in exactly one.
+func (t *tail) place(r *record) {
+	if e, ok := r.Event.(queue.DayOpened); ok && e.Day > t.day {
+		t.day, t.first, t.base = e.Day, 0, t.head
+	}
+	if t.first == 0 {
+		t.first = r.Seq
+	}
+	t.seq, t.at = r.Seq, r.At
+}
+
+func (t *tail) encode() []byte {
+	buf := binary.BigEndian.AppendUint64(nil, uint64(t.seq))
+	buf = binary.BigEndian.AppendUint64(buf, uint64(t.at.UnixMilli()))
+	buf = append(buf, t.head[:]...)
+	buf = binary.BigEndian.AppendUint64(buf, uint64(t.first))
+	buf = append(buf, t.base[:]...)
+	buf = append(buf, t.day...)
+	return binary.BigEndian.AppendUint32(buf, checksum(t.seq, buf))
+}
+
+func (t *tail) decode(b []byte, zone *time.Location) error {
+	const fixed = 8 + 8 + len(head{}) + 8 + len(head{})
+	if len(b) < fixed+4 {
+		return errShort
+	}
+	body := b[:len(b)-4]
+	t.seq = Seq(binary.BigEndian.Uint64(body))
+	if binary.BigEndian.Uint32(b[len(body):]) != checksum(t.seq, body) {
+		return errChecksum
+	}
+	t.at = time.UnixMilli(int64(binary.BigEndian.Uint64(body[8:]))).In(zone)
+	copy(t.head[:], body[16:])
+	t.first = Seq(binary.BigEndian.Uint64(body[48:]))
+	copy(t.base[:], body[56:])
+	t.day = queue.Day(body[fixed:])
+	return nil
+}
+
+// Day is one business day of the journal, as it is kept when a later one begins.
+type Day struct {
+	Day         queue.Day
+	First, Last Seq
+	Head        string // of the chain after Last, in hex
+}
+
+func (t *tail) encodeDay() []byte {
+	buf := binary.BigEndian.AppendUint64(nil, uint64(t.first))
+	buf = binary.BigEndian.AppendUint64(buf, uint64(t.seq))
+	return append(buf, t.head[:]...)
+}
+
+// Days lists the business days of the journal in order, the last one as it
+// stands now.
+func (b *Book) Days() ([]Day, error) {
+	var days []Day
+	err := b.look(func(tx *bolt.Tx) error {
+		err := tx.Bucket(bucketDays).ForEach(func(k, v []byte) error {
+			if len(v) != 16+len(head{}) {
+				return fmt.Errorf("day %s: %w", k, errShort)
+			}
+			days = append(days, Day{
+				Day:   queue.Day(k),
+				First: Seq(binary.BigEndian.Uint64(v)),
+				Last:  Seq(binary.BigEndian.Uint64(v[8:])),
+				Head:  fmt.Sprintf("%x", v[16:]),
+			})
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		var t tail
+		if err := t.decode(tx.Bucket(bucketMeta).Get(keyTail), time.UTC); err != nil {
+			return fmt.Errorf("tail of the journal: %w", err)
+		}
+		if t.first != 0 {
+			days = append(days, Day{Day: t.day, First: t.first, Last: t.seq, Head: fmt.Sprintf("%x", t.head)})
+		}
+		return nil
+	})
+	return days, err
+}
+
+func seqKey(s Seq) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), uint64(s)) }
+
+// look runs a short read transaction. fn must only copy out: a transaction left
+// open makes the file grow a hundredfold.
+func (b *Book) look(fn func(tx *bolt.Tx) error) error {
+	b.dbMu.RLock()
+	defer b.dbMu.RUnlock()
+	if b.db == nil {
+		return ErrStopping
+	}
+	return guard(func() error { return b.db.View(fn) })
+}
+
+// stored is one record copied out of the file.
+type stored struct {
+	seq  Seq
+	data []byte
+}
+
+// readFile reads entries that are no longer in memory.
+func (b *Book) readFile(after Seq, max int, zone *time.Location) ([]Entry, error) {
+	var raw []stored
+	err := b.look(func(tx *bolt.Tx) error {
+		return eachRecord(tx, after, func(_ queue.Day, seq Seq, data []byte) error {
+			raw = append(raw, stored{seq, append([]byte(nil), data...)})
+			if len(raw) == max {
+				return errEnough
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]Entry, len(raw))
+	for i, s := range raw {
+		var r record
+		if err := r.decode(s.seq, s.data, zone); err != nil {
+			return nil, fmt.Errorf("store: entry %d: %w", s.seq, err)
+		}
+		entries[i] = r.Entry
+	}
+	return entries, nil
+}
+
+// errEnough ends eachRecord without being an error.
+var errEnough = errors.New("enough")
+
+// eachRecord walks the records with numbers above after, day by day.
+func eachRecord(tx *bolt.Tx, after Seq, fn func(day queue.Day, seq Seq, data []byte) error) error {
+	ev := tx.Bucket(bucketEv)
+	days := ev.Cursor()
+	day, _ := days.Last()
+	for day != nil { // back to the day that holds the first wanted number
+		first, _ := ev.Bucket(day).Cursor().First()
+		if first != nil && Seq(binary.BigEndian.Uint64(first)) <= after+1 {
+			break
+		}
+		before, _ := days.Prev()
+		if before == nil {
+			break
+		}
+		day = before
+	}
+	if day == nil {
+		return nil
+	}
+	for day, _ = days.Seek(append([]byte(nil), day...)); day != nil; day, _ = days.Next() {
+		c := ev.Bucket(day).Cursor()
+		for k, v := c.Seek(seqKey(after + 1)); k != nil; k, v = c.Next() {
+			if len(k) != 8 {
+				return fmt.Errorf("store: day %s has a key of %d bytes", day, len(k))
+			}
+			err := fn(queue.Day(day), Seq(binary.BigEndian.Uint64(k)), v)
+			if err == errEnough {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/fxamacker/cbor/v2"
+	bolt "go.etcd.io/bbolt"
+)
+
+// startNote is the payload of book.started, version 1.
+type startNote struct {
+	Clean    bool `cbor:"1,keyasint,omitempty"` // the run before was closed
+	SameBoot bool `cbor:"2,keyasint,omitempty"` // the machine has not been started since
+	First    bool `cbor:"3,keyasint,omitempty"` // there was no run before
+}
+
+// clean stands in meta while the book is closed; the boot id while it is open.
+var clean = []byte("clean")
+
+// begin folds the state, and notes the start.
+func (b *Book) begin() (err error) {
+	if b.st, err = fold(b.db, b.opts.Zone); err != nil {
+		return err
+	}
+	var start startNote
+	boot := []byte("boot " + bootID())
+	err = b.db.View(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		b.epoch = string(meta.Get(keyEpoch))
+		run := meta.Get(keyRun)
+		start = startNote{Clean: bytes.Equal(run, clean), SameBoot: bytes.Equal(run, boot), First: run == nil}
+		return b.marks.load(tx)
+	})
+	if err != nil {
+		return err
+	}
+	b.clock = newClock(b.opts, b.st.tail.at)
+	b.reports.begin(b.st.deviceList())
+	if !start.Clean && !start.First {
+		b.log.Warn("the book was not closed", "power_cut", !start.SameBoot)
+	}
+	payload, err := cbor.Marshal(start)
+	if err != nil {
+		return err
+	}
+	t := &batch{now: b.now()}
+	if _, err := b.decide(t, &job{ctx: context.Background(), note: &note{typ: noteStarted, version: 1, payload: payload}}); err != nil {
+		return err
+	}
+	err = b.opts.update(b.db, func(tx *bolt.Tx) error {
+		return errors.Join(t.store(tx, &b.st.tail), tx.Bucket(bucketMeta).Put(keyRun, boot))
+	})
+	if err != nil {
+		return err
+	}
+	return b.fillRing()
+}
+
+// fillRing puts the last entries in memory for the readers.
+func (b *Book) fillRing() error {
+	last := b.st.tail.seq
+	entries, err := b.readFile(last-min(last, ringSize/2), ringSize/2, b.opts.Zone(b.st.hall))
+	b.ring.add(entries)
+	return err
+}
+
+// end leaves a snapshot and the clean mark, and closes the file.
+func (b *Book) end() error {
+	if b.db == nil { // the last reopening failed
+		return errors.New("store: the book could not be opened again after a failed commit")
+	}
+	snap, err := b.st.snapshot()
+	if err == nil {
+		snap.Hall, err = b.st.hall.MarshalBinary()
+	}
+	if err == nil {
+		err = b.opts.update(b.db, func(tx *bolt.Tx) error {
+			return errors.Join(snap.store(tx), tx.Bucket(bucketMeta).Put(keyRun, clean))
+		})
+	}
+	b.dbMu.Lock()
+	defer b.dbMu.Unlock()
+	err = errors.Join(err, b.db.Close())
+	b.db = nil
+	return err
+}

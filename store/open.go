@@ -1,0 +1,194 @@
+package store
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// The files of a book in its directory.
+const (
+	bookName   = "book.db"
+	markerName = "book.begun" // says that there has been a book here
+	secretName = "secret"
+)
+
+// format is the version of the file. A book with a newer one is refused.
+const format = 1
+
+// base32 in small letters, without the padding.
+var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// guard turns a fault of the memory map (the file was cut short, the disk gave
+// an error) into an error. Without it the process would die.
+func guard(fn func() error) (err error) {
+	old := debug.SetPanicOnFault(true)
+	defer debug.SetPanicOnFault(old)
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("store: the book is damaged: %v", r)
+		}
+	}()
+	return fn()
+}
+
+func boltOptions() *bolt.Options {
+	o := &bolt.Options{
+		Timeout:         time.Second, // 0 would wait for ever for another process
+		FreelistType:    bolt.FreelistMapType,
+		InitialMmapSize: 256 << 20,
+	}
+	if bits.UintSize == 64 {
+		o.InitialMmapSize = 1 << 30 // address space only; a remap would wait for every reader
+	}
+	return o
+}
+
+// openFile opens the book's file in dir, or begins it.
+func openFile(dir string, log *slog.Logger) (db *bolt.DB, err error) {
+	path, marker := filepath.Join(dir, bookName), filepath.Join(dir, markerName)
+	_, err = os.Stat(marker)
+	begun := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && begun:
+		return nil, fmt.Errorf("store: %s is missing, but %s says that a book was begun here: put the book or a backup back, or remove %s to begin a new one", path, marker, marker)
+	case errors.Is(err, fs.ErrNotExist):
+		log.Info("a new book is begun", "path", path)
+		if err := create(dir, path); err != nil {
+			return nil, fmt.Errorf("store: begin %s: %w", path, err)
+		}
+	case err != nil:
+		return nil, err
+	case info.Size() == 0: // bbolt would begin a new book in it without a word
+		return nil, fmt.Errorf("store: %s is empty: put a backup in its place, or remove it and %s to begin a new book", path, marker)
+	}
+	err = guard(func() error {
+		db, err = bolt.Open(path, 0o600, boltOptions())
+		return err
+	})
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, fmt.Errorf("store: %s is in use by another process", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", path, err)
+	}
+	if err := guard(func() error { return checkFormat(db) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: %s: %w", path, err), db.Close())
+	}
+	if !begun {
+		if err := writeFile(marker, []byte("A book was begun in this folder. Without "+bookName+" the program will not start.\n")); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
+	return db, nil
+}
+
+func checkFormat(db *bolt.DB) error {
+	return db.View(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{bucketMeta, bucketEv, bucketDays, bucketSnap, bucketMarks} {
+			if tx.Bucket(name) == nil {
+				return fmt.Errorf("no book: bucket %s is not there", name)
+			}
+		}
+		v := tx.Bucket(bucketMeta).Get(keyFormat)
+		if len(v) != 4 {
+			return errors.New("no book: its format is not said")
+		}
+		if got := binary.BigEndian.Uint32(v); got > format {
+			return fmt.Errorf("written in format %d by a newer version of this program, which this one cannot read (it knows up to %d)", got, format)
+		}
+		return nil
+	})
+}
+
+// create makes an empty book under another name and moves it into place whole:
+// a power cut in bbolt's own first write would leave a file that never opens.
+func create(dir, path string) error {
+	temp := path + ".new"
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	db, err := bolt.Open(temp, 0o600, &bolt.Options{Timeout: time.Second})
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{bucketMeta, bucketEv, bucketDays, bucketSnap, bucketMarks} {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		meta := tx.Bucket(bucketMeta)
+		return errors.Join(
+			meta.Put(keyFormat, binary.BigEndian.AppendUint32(nil, format)),
+			meta.Put(keyInstallation, []byte(randomName())),
+			meta.Put(keyEpoch, []byte(randomName())),
+			meta.Put(keyTail, newState().tail.encode()),
+		)
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// randomName is 80 random bits in 16 letters and digits.
+func randomName() string {
+	var b [10]byte
+	rand.Read(b[:]) // never fails
+	return lower.EncodeToString(b[:])
+}
+
+// writeFile puts a small file in place whole and durable.
+func writeFile(path string, data []byte) error {
+	temp := path + ".new"
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// bootID tells one boot of the machine from another; "" where it is not told.
+func bootID() string {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}

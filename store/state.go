@@ -1,0 +1,169 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"xinmoi/store/device"
+	"xinmoi/store/queue"
+	"xinmoi/store/wait"
+)
+
+// state is what follows from the journal. The writer owns it and changes it
+// before the commit: when that fails, the whole of it is dropped and folded
+// again from disk. Only hall and devices are handed out, and never changed then.
+type state struct {
+	hall    *queue.Hall
+	shared  bool // hall is published: clone it before the next change
+	tail    tail
+	keys    map[string]keyed // of the current day
+	devices map[device.ID]DeviceStatus
+	list    []DeviceStatus // devices by id; nil: to be made again
+	wait    *wait.Model
+	snapped Seq // newest snapshot, made or in the making
+}
+
+func newState() *state {
+	return &state{
+		hall:    queue.NewHall(),
+		tail:    tail{day: dayBefore},
+		keys:    map[string]keyed{},
+		devices: map[device.ID]DeviceStatus{},
+		wait:    wait.New(),
+	}
+}
+
+// keyed is what an idempotency key has caused.
+type keyed struct {
+	digest uint64
+	first  Seq
+	count  int
+}
+
+// digestOf makes a request's digest short enough to stand in each record.
+func digestOf(s string) uint64 {
+	sum := sha256.Sum256([]byte(s))
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// apply folds one record. The caller has set the tail.
+func (s *state) apply(r *record) error {
+	s.remember(r)
+	if r.Event == nil {
+		return s.applyNote(r)
+	}
+	if s.shared {
+		s.hall, s.shared = s.hall.Clone(), false
+	}
+	s.hall.Apply(r.Fact)
+	s.learn(r)
+	return nil
+}
+
+// remember keeps a record's key for the rest of the business day.
+func (s *state) remember(r *record) {
+	if r.Key != "" {
+		s.keys[r.Key] = keyed{digest: r.digest, first: r.Seq, count: r.count}
+	}
+}
+
+// learn feeds the waiting times with first calls of ordinary tickets.
+func (s *state) learn(r *record) {
+	called, ok := r.Event.(queue.TicketCalled)
+	if !ok || called.How != queue.ByNext {
+		return
+	}
+	t, ok := s.hall.Ticket(called.Ticket)
+	if !ok || !ordinary(t) || t.Leg != 1 || t.Calls != 1 || t.NoShows != 0 {
+		return
+	}
+	waited := int(r.At.Sub(t.IssuedAt) / time.Second)
+	s.wait.Observe(string(t.Service), t.Told.Ahead, waited, t.Told.LowS, t.Told.HighS)
+}
+
+// ordinary tickets wait in turn, so that their waits say something about the
+// next ordinary one. No range is told to others.
+func ordinary(t *queue.Ticket) bool { return t.Class == "" && t.Slot.IsZero() }
+
+// foretell fills in the range to tell with an Issue.
+func (s *state) foretell(c queue.Command) queue.Command {
+	issue, ok := c.(queue.Issue)
+	if !ok || issue.Class != "" || !issue.Slot.IsZero() || issue.HighS != 0 {
+		return c
+	}
+	issue.LowS, issue.HighS, _ = s.wait.Range(string(issue.Service), len(s.hall.Waiting(issue.Service)))
+	return issue
+}
+
+// The notes that the book itself writes and folds.
+const (
+	noteDevice  = "device.conditions"
+	noteStepped = "clock.stepped"
+	noteTrusted = "clock.trusted"
+	noteStarted = "book.started"
+)
+
+func (s *state) applyNote(r *record) error {
+	if r.Type != noteDevice || r.Version != 1 {
+		return nil
+	}
+	var d DeviceStatus
+	if err := cbor.Unmarshal(r.Note, &d); err != nil {
+		return fmt.Errorf("note of a device's conditions: %w", err)
+	}
+	d.Since = r.At
+	s.devices[d.ID] = d
+	s.list = nil
+	return nil
+}
+
+func (s *state) deviceList() []DeviceStatus {
+	if s.list == nil {
+		s.list = slices.SortedFunc(maps.Values(s.devices), func(a, b DeviceStatus) int {
+			return strings.Compare(string(a.ID), string(b.ID))
+		})
+	}
+	return s.list
+}
+
+// snapshot is a state as stored: what folding from the first entry to Seq gives.
+// The keys are not in it, since they are read from the day's records.
+type snapshot struct {
+	Seq     Seq            `cbor:"1,keyasint"`
+	Hall    []byte         `cbor:"2,keyasint"`
+	Wait    []byte         `cbor:"3,keyasint"`
+	Devices []DeviceStatus `cbor:"4,keyasint"`
+
+	day queue.Day // its key
+}
+
+// restore puts the snapshot's state in place of an empty one; the tail is left
+// to the caller.
+func (s *state) restore(snap *snapshot) error {
+	if err := s.hall.UnmarshalBinary(snap.Hall); err != nil {
+		return err
+	}
+	if err := s.wait.UnmarshalBinary(snap.Wait); err != nil {
+		return err
+	}
+	for _, d := range snap.Devices {
+		s.devices[d.ID] = d
+	}
+	s.snapped = snap.Seq
+	return nil
+}
+
+// localise puts the devices' times into the centre's zone.
+func (s *state) localise(zone *time.Location) {
+	for id, d := range s.devices {
+		d.Since = d.Since.In(zone)
+		s.devices[id] = d
+	}
+}
