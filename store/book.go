@@ -72,6 +72,7 @@ type Options struct {
 
 	// update replaces bolt.DB.Update, so that tests can let a commit fail.
 	update func(db *bolt.DB, fn func(tx *bolt.Tx) error) error
+	free   func(dir string) (uint64, error) // room on the disk, for tests
 }
 
 // Request is a command with its author and, if it may be sent twice, its key.
@@ -119,6 +120,7 @@ type Book struct {
 	links   links
 	reports reports
 	disk    disk
+	water   watermark
 	view    atomic.Pointer[View]
 
 	jobs    chan *job
@@ -144,6 +146,7 @@ func Open(dir string, o Options) (*Book, error) {
 	if err := b.links.open(filepath.Join(dir, secretName)); err != nil {
 		return nil, err
 	}
+	b.disk.begin(dir, b.opts.free)
 	db, err := openFile(dir, b.log)
 	if err != nil {
 		return nil, err
@@ -179,6 +182,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.update == nil {
 		o.update = (*bolt.DB).Update
+	}
+	if o.free == nil {
+		o.free = freeBytes
 	}
 	return o
 }

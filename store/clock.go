@@ -191,6 +191,9 @@ func (b *Book) tick(ctx context.Context) {
 			b.log.Warn("clock", "err", err)
 		}
 		b.lookAtDisk(ctx)
+		if err := b.water.set(b.epoch, b.View().Seq); err != nil {
+			b.log.Warn("watermark", "err", err)
+		}
 		tick := queue.Tick{Untrusted: b.clock.isUnset()}
 		by := queue.Actor{Via: "clock"}
 		// Nearly always there is nothing to do: ask the published hall first.

@@ -14,6 +14,7 @@ type startNote struct {
 	Clean    bool `cbor:"1,keyasint,omitempty"` // the run before was closed
 	SameBoot bool `cbor:"2,keyasint,omitempty"` // the machine has not been started since
 	First    bool `cbor:"3,keyasint,omitempty"` // there was no run before
+	Lost     int  `cbor:"4,keyasint,omitempty"` // entries that the watermark knows of and the journal does not
 }
 
 // clean stands in meta while the book is closed; the boot id while it is open.
@@ -36,6 +37,10 @@ func (b *Book) begin() (err error) {
 	if err != nil {
 		return err
 	}
+	epoch, err := b.checkWatermark(&start)
+	if err != nil {
+		return err
+	}
 	b.clock = newClock(b.opts, b.st.tail.at)
 	b.reports.begin(b.st.deviceList())
 	if !start.Clean && !start.First {
@@ -45,17 +50,36 @@ func (b *Book) begin() (err error) {
 	if err != nil {
 		return err
 	}
-	t := &batch{now: b.now()}
+	t := &batch{now: b.now(), marks: b.marks.clamp(b.st.tail.seq)}
 	if _, err := b.decide(t, &job{ctx: context.Background(), note: &note{typ: noteStarted, version: 1, payload: payload}}); err != nil {
 		return err
 	}
 	err = b.opts.update(b.db, func(tx *bolt.Tx) error {
-		return errors.Join(t.store(tx, &b.st.tail), tx.Bucket(bucketMeta).Put(keyRun, boot))
+		meta := tx.Bucket(bucketMeta)
+		return errors.Join(t.store(tx, &b.st.tail), meta.Put(keyRun, boot), meta.Put(keyEpoch, []byte(epoch)))
 	})
 	if err != nil {
 		return err
 	}
+	b.epoch = epoch
 	return b.fillRing()
+}
+
+// checkWatermark compares the journal with the watermark. When the journal has
+// lost its end its numbers will be given again, so a new epoch begins: whoever
+// has seen the lost entries then asks for everything.
+func (b *Book) checkWatermark(start *startNote) (epoch string, err error) {
+	known, err := b.water.open(b.dir, b.epoch)
+	if err != nil {
+		return "", err
+	}
+	last := b.st.tail.seq
+	if known <= last {
+		return b.epoch, nil
+	}
+	start.Lost = int(known - last)
+	b.log.Error("the journal has lost its end", "has", last, "had", known)
+	return randomName(), nil
 }
 
 // fillRing puts the last entries in memory for the readers.
@@ -80,6 +104,7 @@ func (b *Book) end() error {
 			return errors.Join(snap.store(tx), tx.Bucket(bucketMeta).Put(keyRun, clean))
 		})
 	}
+	err = errors.Join(err, b.water.set(b.epoch, b.st.tail.seq))
 	b.dbMu.Lock()
 	defer b.dbMu.Unlock()
 	err = errors.Join(err, b.db.Close())

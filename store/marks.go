@@ -39,6 +39,20 @@ func (m *marks) load(tx *bolt.Tx) error {
 	})
 }
 
+// clamp lets no reader be further than the journal, which has lost its end, and
+// returns the marks to be written.
+func (m *marks) clamp(last Seq) (changed []*mark) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for reader, seq := range m.all {
+		if seq > last {
+			m.all[reader] = last
+			changed = append(changed, &mark{reader: reader, seq: last})
+		}
+	}
+	return changed
+}
+
 // Mark returns the number that a durable reader has saved; 0 when it has none.
 func (b *Book) Mark(reader string) Seq {
 	b.marks.mu.Lock()

@@ -108,6 +108,7 @@ const (
 	noteStepped = "clock.stepped"
 	noteTrusted = "clock.trusted"
 	noteStarted = "book.started"
+	noteDisk    = "book.disk"
 )
 
 func (s *state) applyNote(r *record) error {

@@ -329,6 +329,11 @@ func (b *Book) reply(v *View, t *batch, r result) reply {
 // Until that works, whoever asks is told that the outcome is unknown.
 func (b *Book) failStop(cause error, jobs []*job) {
 	b.log.Error("a commit failed; the book is opened and folded again", "err", cause)
+	if noRoom(cause) {
+		if err := b.disk.full(); err != nil {
+			b.log.Error("ballast", "err", err)
+		}
+	}
 	last := b.View().Seq
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		err := guard(b.reopen)
