@@ -1,8 +1,15 @@
 package centre
 
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
 // Document is a centre as its technician writes it down in TOML. Field names
 // are the words of the file. Everything has a sensible default, so that a small
-// commune's file is short.
+// commune's file is short. A document from Parse, FromCanonical or InForce has
+// its defaults filled in, is shared, and must not be changed.
 type Document struct {
 	Centre   Centre     `toml:"centre"`
 	Access   Access     `toml:"access,omitempty"`
@@ -19,6 +26,8 @@ type Document struct {
 	Calendar Calendar   `toml:"calendar,omitempty"`
 	Times    Times      `toml:"times,omitempty"`
 	Print    Print      `toml:"print,omitempty"`
+
+	zone *time.Location // Centre.TimeZone, loaded once
 }
 
 // Text is a text in several languages: { vi = "Hộ tịch", en = "Civil status" }.
@@ -32,8 +41,8 @@ func (t Text) In(lang string) string {
 	if s := t["vi"]; s != "" {
 		return s
 	}
-	for _, s := range t {
-		return s
+	for _, lang := range slices.Sorted(maps.Keys(t)) {
+		return t[lang]
 	}
 	return ""
 }

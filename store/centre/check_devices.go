@@ -1,0 +1,233 @@
+package centre
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"xinmoi/store/queue"
+)
+
+// bauds are the speeds that a serial line can be set to.
+var bauds = []string{"300", "600", "1200", "1800", "2400", "4800", "9600", "19200", "38400", "57600", "115200", "230400", "460800", "921600"}
+
+// lineOptions are the settings of a serial port and what they may be.
+var lineOptions = map[string][]string{
+	"baud": bauds, "bits": {"7", "8"}, "parity": {"none", "odd", "even"}, "stop": {"1", "2"}, "flow": {"none", "rtscts", "xonxoff"},
+}
+
+// Models are the printers that the house can drive.
+var Models = []string{DefaultModel, "generic-58"}
+
+// scheme is the kind of a port: "serial", "usb", "tcp", "evdev", "agent".
+func scheme(port string) string {
+	s, _, _ := strings.Cut(port, ":")
+	return s
+}
+
+// node is a port without its settings: two devices with the same node hang on
+// the same wire.
+func node(port string) string {
+	s, _, _ := strings.Cut(port, "?")
+	return s
+}
+
+// wire is a device on a port.
+type wire struct {
+	path, kind, id, port, protocol string
+	address                        int // 0: alone on its port
+}
+
+// checkDevices looks at ports, at what shares them, and at what devices belong to.
+func (c *checker) checkDevices() {
+	d := c.d
+	counters := idsOf(d.Counters, func(x Counter) string { return x.ID })
+	var wires []wire
+	for i, p := range d.Printers {
+		c.oneOf(at("printer", i, "model"), "model", p.Model, Models)
+		wires = append(wires, wire{at("printer", i, "port"), "printer", p.ID, p.Port, "", 0})
+	}
+	for i, k := range d.Keypads {
+		c.oneOf(at("keypad", i, "protocol"), "protocol", k.Protocol, []string{FF68, Keys})
+		c.belongs(at("keypad", i, "counter"), k.Counter, counters)
+		w := wire{at("keypad", i, "port"), "keypad", k.ID, k.Port, k.Protocol, k.Address}
+		if k.Protocol == Keys {
+			w.address = 0
+		}
+		c.within(at("keypad", i, "address"), k.Address, 1, 255)
+		wires = append(wires, w)
+	}
+	for i, l := range d.LEDs {
+		c.oneOf(at("led", i, "protocol"), "protocol", l.Protocol, []string{Modbus})
+		c.belongs(at("led", i, "counter"), l.Counter, counters)
+		c.within(at("led", i, "address"), l.Address, 1, 247)
+		c.within(at("led", i, "digits"), l.Digits, 2, 16)
+		wires = append(wires, wire{at("led", i, "port"), "led", l.ID, l.Port, l.Protocol, l.Address})
+	}
+	for i, w := range wires {
+		if c.checkPort(w) {
+			c.checkNeighbours(w, wires[:i])
+		}
+	}
+}
+
+func (c *checker) belongs(path, counter string, known []string) {
+	if counter == "" {
+		c.wrong(path, "device_no_counter", "known", known)
+		return
+	}
+	c.ref(path, "unknown_counter", counter, known)
+}
+
+// checkNeighbours compares a device with those named before it on its wire.
+func (c *checker) checkNeighbours(w wire, before []wire) {
+	for _, b := range before {
+		if node(b.port) != node(w.port) {
+			continue
+		}
+		switch {
+		case b.kind != w.kind || b.protocol != w.protocol:
+			c.wrong(w.path, "port_two_kinds", "port", node(w.port), "id", w.id, "other", b.id)
+		case b.address == 0:
+			c.wrong(w.path, "port_twice", "port", node(w.port), "id", w.id, "other", b.id)
+		case b.port != w.port:
+			c.wrong(w.path, "port_settings_differ", "port", w.port, "other", b.port, "id", b.id)
+		case b.address == w.address:
+			c.wrong(strings.TrimSuffix(w.path, "port")+"address", "address_twice", "address", w.address, "id", w.id, "other", b.id)
+		default:
+			continue
+		}
+		return
+	}
+}
+
+// checkPort checks the way a port is written and that the device can hang on it.
+func (c *checker) checkPort(w wire) bool {
+	kind, rest, _ := strings.Cut(w.port, ":")
+	path, query, _ := strings.Cut(rest, "?")
+	wrong := func(code string) bool {
+		c.wrong(w.path, code, "port", w.port)
+		return false
+	}
+	switch kind {
+	case "":
+		return wrong("port_missing")
+	case "serial", "usb":
+		if !strings.HasPrefix(path, "/") {
+			return wrong("port_path_" + kind)
+		}
+	case "tcp":
+		host, port, err := net.SplitHostPort(path)
+		if n, _ := strconv.Atoi(port); err != nil || host == "" || n < 1 || n > 65535 {
+			return wrong("port_host")
+		}
+	case "evdev":
+		if path == "" {
+			return wrong("port_evdev")
+		}
+	case "agent":
+		if box, name, _ := strings.Cut(path, "/"); box == "" || name == "" {
+			return wrong("port_agent")
+		}
+	default:
+		return wrong("port_kind")
+	}
+	if kind == "evdev" != (w.protocol == Keys) && kind != "agent" || kind == "usb" && w.kind != "printer" {
+		c.wrong(w.path, "port_not_for", "port", w.port, "id", w.id, "scheme", kind)
+		return false
+	}
+	return c.checkOptions(w, kind, query)
+}
+
+func (c *checker) checkOptions(w wire, kind, query string) bool {
+	if query == "" {
+		return true
+	}
+	if kind != "serial" {
+		c.wrong(w.path, "port_no_options", "port", w.port)
+		return false
+	}
+	options, err := url.ParseQuery(query)
+	if err != nil {
+		c.wrong(w.path, "port_option", "option", query)
+		return false
+	}
+	for key, values := range options {
+		known, ok := lineOptions[key]
+		switch {
+		case !ok:
+			c.wrong(w.path, "port_option", "option", key)
+		case !slices.Contains(known, values[0]) || len(values) > 1:
+			c.wrong(w.path, "port_option_value", "option", key, "value", values[0], "known", known)
+		default:
+			continue
+		}
+		return false
+	}
+	return true
+}
+
+// display is something that shows a counter's number in few cells.
+type display struct {
+	path, id, counter string
+	public            bool // read by citizens, not by the clerk alone
+	cells             int
+	letters           bool
+}
+
+func (d *Document) displays() []display {
+	var out []display
+	for i, k := range d.Keypads {
+		if k.Protocol == FF68 {
+			out = append(out, display{fmt.Sprintf("keypad.%d", i), k.ID, k.Counter, false, 6, false})
+		}
+	}
+	for i, l := range d.LEDs {
+		out = append(out, display{fmt.Sprintf("led.%d", i), l.ID, l.Counter, true, l.Digits, value(l.Letters)})
+	}
+	return out
+}
+
+// checkDisplays looks for signs and keypads that cannot show the numbers called
+// at their counter.
+func (c *checker) checkDisplays() {
+	for _, x := range c.d.displays() {
+		counter, ok := c.d.Counter(queue.CounterID(x.counter))
+		if !ok {
+			continue
+		}
+		for _, id := range slices.Concat(counter.Services, counter.Help) {
+			s, ok := c.d.Service(queue.ServiceID(id))
+			if !ok {
+				continue
+			}
+			number := s.example()
+			shown := number
+			if !x.letters {
+				shown = strings.TrimLeft(number, letters26)
+			}
+			switch {
+			case len(shown) > x.cells:
+				c.wrong(x.path, "display_short", "id", x.id, "number", shown, "cells", x.cells)
+			case shown != number && x.public:
+				c.odd(x.path, "led_no_letters", "id", x.id, "number", number, "shown", shown, "service", s.ID)
+			case shown != number:
+				c.odd(x.path, "keypad_no_letters", "id", x.id, "number", number, "shown", shown, "service", s.ID)
+			}
+		}
+	}
+}
+
+const letters26 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// example is the widest number of a service on an ordinary day.
+func (s Service) example() string {
+	n := 12
+	if s.Last > n {
+		n = s.Last
+	}
+	return fmt.Sprintf("%s%0*d", value(s.Prefix), s.Digits, n)
+}
