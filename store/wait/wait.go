@@ -66,6 +66,7 @@ func places(ahead int) float32 { return float32(max(ahead, 0) + 1) }
 // Observe learns that somebody with so many people ahead waited so long, and
 // judges the range that was told; highS 0 when none was.
 func (m *Model) Observe(name string, ahead, waitedS, lowS, highS int) {
+	waitedS = max(waitedS, 0)
 	s := m.services[name]
 	if s == nil {
 		s = &service{Waits: make([]window, class(1<<30)+1)}
@@ -83,7 +84,7 @@ func (m *Model) Observe(name string, ahead, waitedS, lowS, highS int) {
 	}
 	s.Called++
 	w := &s.Waits[class(ahead)]
-	*w = push(*w, float32(max(waitedS, 0))/places(ahead), kept)
+	*w = push(*w, float32(waitedS)/places(ahead), kept)
 }
 
 // push appends v and drops the oldest beyond n.
