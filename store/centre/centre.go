@@ -14,7 +14,7 @@
 //   - What the book keeps is the canonical form: the document with its defaults
 //     filled in, so that a default changed in a later version changes nothing in
 //     a hall that runs. FromCanonical therefore fills in nothing.
-//   - Numbers at a counter whose sign or keypad shows only digits are digits by
+//   - Numbers called at a counter whose sign shows only digits are digits by
 //     default, the field first: 1012 is number 12 of the first such service.
 //   - Text is normalised to NFC on the way in: printers and signs draw the marks
 //     of NFD beside their letters.
@@ -24,6 +24,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -94,7 +95,7 @@ func (c *checker) line(path string) int {
 		if n, ok := c.lines[path]; ok {
 			return n
 		}
-		path = path[:max(0, bytes.LastIndexByte([]byte(path), '.'))]
+		path = path[:max(0, strings.LastIndexByte(path, '.'))]
 	}
 	return 1
 }

@@ -1,14 +1,11 @@
 package centre
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-
-	"xinmoi/store/queue"
 )
 
 // bauds are the speeds that a serial line can be set to.
@@ -168,66 +165,4 @@ func (c *checker) checkOptions(w wire, kind, query string) bool {
 		return false
 	}
 	return true
-}
-
-// display is something that shows a counter's number in few cells.
-type display struct {
-	path, id, counter string
-	public            bool // read by citizens, not by the clerk alone
-	cells             int
-	letters           bool
-}
-
-func (d *Document) displays() []display {
-	var out []display
-	for i, k := range d.Keypads {
-		if k.Protocol == FF68 {
-			out = append(out, display{fmt.Sprintf("keypad.%d", i), k.ID, k.Counter, false, 6, false})
-		}
-	}
-	for i, l := range d.LEDs {
-		out = append(out, display{fmt.Sprintf("led.%d", i), l.ID, l.Counter, true, l.Digits, value(l.Letters)})
-	}
-	return out
-}
-
-// checkDisplays looks for signs and keypads that cannot show the numbers called
-// at their counter.
-func (c *checker) checkDisplays() {
-	for _, x := range c.d.displays() {
-		counter, ok := c.d.Counter(queue.CounterID(x.counter))
-		if !ok {
-			continue
-		}
-		for _, id := range slices.Concat(counter.Services, counter.Help) {
-			s, ok := c.d.Service(queue.ServiceID(id))
-			if !ok {
-				continue
-			}
-			number := s.example()
-			shown := number
-			if !x.letters {
-				shown = strings.TrimLeft(number, letters26)
-			}
-			switch {
-			case len(shown) > x.cells:
-				c.wrong(x.path, "display_short", "id", x.id, "number", shown, "cells", x.cells)
-			case shown != number && x.public:
-				c.odd(x.path, "led_no_letters", "id", x.id, "number", number, "shown", shown, "service", s.ID)
-			case shown != number:
-				c.odd(x.path, "keypad_no_letters", "id", x.id, "number", number, "shown", shown, "service", s.ID)
-			}
-		}
-	}
-}
-
-const letters26 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-// example is the widest number of a service on an ordinary day.
-func (s Service) example() string {
-	n := 12
-	if s.Last > n {
-		n = s.Last
-	}
-	return fmt.Sprintf("%s%0*d", value(s.Prefix), s.Digits, n)
 }

@@ -157,12 +157,12 @@ func (d *Document) fillServices() {
 	}
 }
 
-// wantsDigits reports whether tickets of the service are called at a counter
-// with a display that shows no letters.
+// wantsDigits reports whether numbers of the service are called at a counter
+// whose sign shows no letters and has room for the digit that stands for one.
 func (d *Document) wantsDigits(service string) bool {
-	return slices.ContainsFunc(d.displays(), func(x display) bool {
-		c, ok := d.Counter(queue.CounterID(x.counter))
-		return ok && !x.letters && (slices.Contains(c.Services, service) || slices.Contains(c.Help, service))
+	return slices.ContainsFunc(d.LEDs, func(l LED) bool {
+		c, ok := d.Counter(queue.CounterID(l.Counter))
+		return ok && !value(l.Letters) && l.Digits >= 4 && (slices.Contains(c.Services, service) || slices.Contains(c.Help, service))
 	})
 }
 

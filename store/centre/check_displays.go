@@ -1,0 +1,83 @@
+package centre
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"xinmoi/store/queue"
+)
+
+// ff68Cells are those that an ff68 keypad has for the number; the other three
+// show how many people wait. It is the clerk's own display, so it forces no
+// digits on the numbers that everybody sees, as a sign does.
+const ff68Cells = 3
+
+// checkDisplays looks for signs and keypads that cannot show the numbers called
+// at their counter.
+func (c *checker) checkDisplays() {
+	for i, l := range c.d.LEDs {
+		c.checkSign(fmt.Sprintf("led.%d", i), l)
+	}
+	for i, k := range c.d.Keypads {
+		if k.Protocol == FF68 {
+			c.checkAlike(fmt.Sprintf("keypad.%d", i), k)
+		}
+	}
+}
+
+// checkSign compares a sign with the numbers called at its counter. It tells
+// the first that does not fit; the others will not either.
+func (c *checker) checkSign(path string, l LED) {
+	for _, s := range c.d.calledAt(l.Counter) {
+		number := s.example()
+		shown := number
+		if !value(l.Letters) {
+			shown = strings.TrimLeft(number, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+		}
+		if len(shown) > l.Digits {
+			c.wrong(path, "led_short", "id", l.ID, "number", number, "cells", l.Digits, "service", s.ID)
+			return
+		}
+		if shown != number {
+			c.odd(path, "led_no_letters", "id", l.ID, "number", number, "shown", shown, "service", s.ID)
+			return
+		}
+	}
+}
+
+// checkAlike looks for two services whose numbers end in the same three digits,
+// so that a clerk cannot tell which of them stands on the keypad.
+func (c *checker) checkAlike(path string, k Keypad) {
+	called := c.d.calledAt(k.Counter)
+	for i, s := range called {
+		for _, t := range called[:i] {
+			if value(s.Prefix) != value(t.Prefix) && s.First <= last(t) && t.First <= last(s) {
+				first := max(s.First, t.First)
+				c.odd(path, "keypad_alike", "id", k.ID, "counter", k.Counter, "shown", fmt.Sprintf("%0*d", ff68Cells, first),
+					"number", t.number(first), "other", s.number(first))
+				return
+			}
+		}
+	}
+}
+
+// calledAt are the services that a counter calls, its own first.
+func (d *Document) calledAt(counter string) []Service {
+	c, _ := d.Counter(queue.CounterID(counter))
+	var out []Service
+	for _, id := range slices.Concat(c.Services, c.Help) {
+		if s, ok := d.Service(queue.ServiceID(id)); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// example is the widest number of a service on an ordinary day.
+func (s Service) example() string { return s.number(max(12, s.Last)) }
+
+// number writes a number of the service's series.
+func (s Service) number(n int) string {
+	return fmt.Sprintf("%s%0*d", value(s.Prefix), s.Digits, n)
+}
