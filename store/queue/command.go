@@ -2,8 +2,9 @@ package queue
 
 import "time"
 
-// Command asks for a change. It may be refused; nothing has changed then.
-type Command interface{ command() }
+// Command asks for a change. It may be refused; nothing has changed then. What
+// each one does stands in its decide method, in the file of its subject.
+type Command interface{ decide(*draft) error }
 
 // Expect names the ticket that the clerk sees at the counter. Zero: not said.
 // If another one is current, the command is refused with ticket_changed.
@@ -25,13 +26,14 @@ type (
 		Print   bool
 		Class   ClassID
 		Lang    string
-		Slot    time.Time // an appointment's start; zero for a walk-in
+		Slot    time.Time // an appointment's start; zero for a walk-in. It waits from CheckIn on
 		LowS    int       // wait range to tell, filled in by the book; HighS 0: none
 		HighS   int
 	}
 	// CheckIn says that the holder of an appointment ticket has come.
 	CheckIn struct{ Ticket TicketID }
-	// Postpone is the citizen's own "xin lùi lượt": due that much later.
+	// Postpone is the citizen's own "xin lùi lượt": for so many minutes everybody
+	// else goes first.
 	Postpone struct {
 		Ticket  TicketID
 		Minutes int
@@ -57,6 +59,7 @@ type (
 		Counter CounterID
 		Target  Target
 		Expect  Expect
+		How     CallBy // default ByNumber
 	}
 	// ResultCall calls a ticket parked for its result.
 	ResultCall struct {
@@ -85,18 +88,19 @@ type (
 		Expect  Expect
 		Reason  ParkReason
 	}
-	// Transfer hands the current ticket on, to exactly one of the three.
+	// Transfer hands the current ticket on, to exactly one of the three. It keeps
+	// its number, its issue time and its class.
 	Transfer struct {
-		Counter    CounterID
-		Expect     Expect
-		ToService  ServiceID
-		ToCounter  CounterID
-		ToClerk    ClerkID
-		Note       string
-		KeepsClass bool
+		Counter   CounterID
+		Expect    Expect
+		ToService ServiceID
+		ToCounter CounterID
+		ToClerk   ClerkID
+		Note      string
 	}
 	// Undo takes back the last call of this counter, and with it what the same
-	// press closed, within Times.UndoS.
+	// press closed, within Times.UndoS. A press that closed a ticket and found
+	// nobody waiting is taken back too.
 	Undo struct{ Counter CounterID }
 
 	OpenCounter  struct{ Counter CounterID }
@@ -106,6 +110,8 @@ type (
 		Reason  string    // slug: meeting, field, online, lunch, other
 		Until   time.Time // zero: not said
 	}
+	// SignIn says who works at a counter. Whoever was there, and the same clerk
+	// elsewhere, is signed out.
 	SignIn struct {
 		Counter CounterID
 		Clerk   ClerkID
@@ -150,7 +156,8 @@ type (
 type (
 	OpenDay  struct{}
 	CloseDay struct{}
-	// Tick lets time act: it closes a day that has run out.
+	// Tick lets time act: it closes a day that has run out. Only Tick and
+	// CloseDay close a day, so the book ticks before the first command of a run.
 	Tick struct {
 		// Untrusted: the clock was stepped or is not set. Nothing opens or closes.
 		Untrusted bool
@@ -162,33 +169,3 @@ type (
 		Hash     string // of the document
 	}
 )
-
-func (Issue) command()        {}
-func (CheckIn) command()      {}
-func (Postpone) command()     {}
-func (Rate) command()         {}
-func (CallNext) command()     {}
-func (Call) command()         {}
-func (ResultCall) command()   {}
-func (Recall) command()       {}
-func (Start) command()        {}
-func (Finish) command()       {}
-func (MarkNoShow) command()   {}
-func (Park) command()         {}
-func (Transfer) command()     {}
-func (Undo) command()         {}
-func (OpenCounter) command()  {}
-func (CloseCounter) command() {}
-func (PauseCounter) command() {}
-func (SignIn) command()       {}
-func (SignOut) command()      {}
-func (ServeDirect) command()  {}
-func (Return) command()       {}
-func (Cancel) command()       {}
-func (SetPriority) command()  {}
-func (SetOutcome) command()   {}
-func (LinkDossier) command()  {}
-func (OpenDay) command()      {}
-func (CloseDay) command()     {}
-func (Tick) command()         {}
-func (Configure) command()    {}

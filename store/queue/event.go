@@ -113,6 +113,7 @@ type (
 		Outcomes map[Outcome]int `cbor:"3,keyasint,omitempty"`
 		Implied  bool            `cbor:"4,keyasint,omitempty"` // never started; the next call ended it
 		Cause    string          `cbor:"5,keyasint,omitempty"` // "day_closed"
+		Next     bool            `cbor:"6,keyasint,omitempty"` // by the one key, so that Undo takes it back
 	}
 	NoShowMarked struct {
 		Ticket  TicketID  `cbor:"1,keyasint"`
@@ -174,8 +175,9 @@ type (
 		Level   int       `cbor:"3,keyasint"`
 		Reason  string    `cbor:"4,keyasint,omitempty"`
 	}
-	// Undone takes back the last call. Reopened, if set, is the ticket that the
-	// same press had closed; it is back at the counter in the state Was.
+	// Undone takes back the last call. Ticket is 0 if the press had called nobody.
+	// Reopened, if set, is the ticket that the same press had closed; it is back
+	// at the counter in the state Was.
 	Undone struct {
 		Ticket   TicketID  `cbor:"1,keyasint"`
 		Counter  CounterID `cbor:"2,keyasint"`

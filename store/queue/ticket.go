@@ -85,9 +85,15 @@ type Ticket struct {
 	Print    bool      `cbor:"11,keyasint,omitempty"`
 	Told     Told      `cbor:"12,keyasint"`
 	IssuedAt time.Time `cbor:"13,keyasint"`
-	Due      time.Time `cbor:"14,keyasint"`           // the instant by which the rule orders it
-	After    int       `cbor:"15,keyasint,omitempty"` // further calls of its service before it is due (returned "after N")
-	Slot     time.Time `cbor:"16,keyasint"`           // appointment; zero for a walk-in
+	Slot     time.Time `cbor:"14,keyasint"` // appointment; zero for a walk-in
+
+	// Its place in the queue. From is since when it counts as waiting: the issue,
+	// an appointment's slot or its late check-in. Zero: an appointment whose
+	// holder has not come; it stands in no queue and next does not call it.
+	From      time.Time `cbor:"15,keyasint"`
+	Due       time.Time `cbor:"16,keyasint"`           // From less the head start of its class: the order in which tickets stand
+	NotBefore time.Time `cbor:"17,keyasint"`           // postponed: others go first until then
+	After     int       `cbor:"18,keyasint,omitempty"` // returned: others go first until its service has had this many calls today
 
 	// The current leg.
 	Leg        int        `cbor:"20,keyasint"`           // 1, 2, …
@@ -98,7 +104,7 @@ type Ticket struct {
 	StartedAt  time.Time  `cbor:"25,keyasint"`
 	EndedAt    time.Time  `cbor:"26,keyasint"`
 	Calls      int        `cbor:"27,keyasint,omitempty"` // calls and recalls in this leg
-	Park       ParkReason `cbor:"28,keyasint,omitempty"`
+	Park       ParkReason `cbor:"28,keyasint,omitempty"` // what it is parked for; stays after a result call
 	ParkedAt   time.Time  `cbor:"29,keyasint"`
 	ParkedS    int        `cbor:"30,keyasint,omitempty"` // seconds spent parked in this leg, neither waiting nor serving
 	ForCounter CounterID  `cbor:"31,keyasint,omitempty"` // transferred to this counter only
@@ -111,3 +117,7 @@ type Ticket struct {
 	Implied  bool            `cbor:"43,keyasint,omitempty"` // finished by the next call without ever being started
 	NoShows  int             `cbor:"44,keyasint,omitempty"`
 }
+
+// Here reports whether the ticket's holder has come: always for a walk-in, from
+// CheckIn on for an appointment.
+func (t *Ticket) Here() bool { return !t.From.IsZero() }

@@ -1,0 +1,91 @@
+package queue
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// line is what stands and has happened at one service today. Lines outlive a
+// change of the centre's document, so that no cap begins again at a reload.
+type line struct {
+	Service ServiceID `cbor:"1,keyasint"`
+	Issued  int       `cbor:"2,keyasint,omitempty"` // numbers given, for the cap
+	Calls   int       `cbor:"3,keyasint,omitempty"` // out of the queue
+	Run     int       `cbor:"4,keyasint,omitempty"` // ordinary calls since the last priority call
+
+	queue []*Ticket // those waiting, by due time, then sequence; never changed in place
+}
+
+// tally is the last number given today in a series. Like lines, tallies outlive
+// a change of the document: no number is given twice in a day.
+type tally struct {
+	Prefix string `cbor:"1,keyasint"`
+	Last   int    `cbor:"2,keyasint"`
+}
+
+// line returns the service's line, a new one if it had none.
+func (h *Hall) line(s ServiceID) *line {
+	if l := h.findLine(s); l != nil {
+		return l
+	}
+	h.lines = append(h.lines, line{Service: s})
+	return &h.lines[len(h.lines)-1]
+}
+
+// findLine returns nil where nobody has stood today.
+func (h *Hall) findLine(s ServiceID) *line {
+	for i := range h.lines {
+		if h.lines[i].Service == s {
+			return &h.lines[i]
+		}
+	}
+	return nil
+}
+
+// byDue is the order of a line: due time, then sequence.
+func byDue(a, b *Ticket) int {
+	if c := a.Due.Compare(b.Due); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.ID, b.ID)
+}
+
+// add and remove copy the queue, which older halls share.
+func (l *line) add(t *Ticket) {
+	i, _ := slices.BinarySearchFunc(l.queue, t, byDue)
+	l.queue = slices.Concat(l.queue[:i], []*Ticket{t}, l.queue[i:])
+}
+
+func (l *line) remove(t *Ticket) {
+	if i, found := slices.BinarySearchFunc(l.queue, t, byDue); found {
+		l.queue = slices.Concat(l.queue[:i], l.queue[i+1:])
+	}
+}
+
+// behind reports whether a ticket stands behind all others for now: postponed,
+// or returned after so many further calls. It is called all the same when
+// nobody else waits.
+func (l *line) behind(t *Ticket, now time.Time) bool {
+	return t.After > l.Calls || t.NotBefore.After(now)
+}
+
+// count keeps the tallies of a call out of the queue.
+func (l *line) count(t *Ticket) {
+	l.Calls++
+	if t.Class == "" {
+		l.Run++
+	} else {
+		l.Run = 0
+	}
+}
+
+// uncount takes a call back. Others may have been called since.
+func (l *line) uncount(t *Ticket, run int) {
+	l.Calls--
+	if t.Class == "" {
+		l.Run = max(0, l.Run-1)
+	} else {
+		l.Run += run
+	}
+}
