@@ -158,6 +158,7 @@ func Open(dir string, o Options) (*Book, error) {
 	}
 	b.publish(nil)
 	go b.write()
+	b.letTimeAct(context.Background()) // before anybody takes a number of a day that is over
 	b.help(b.tick)
 	b.help(b.noteReports)
 	return b, nil

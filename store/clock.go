@@ -194,14 +194,19 @@ func (b *Book) tick(ctx context.Context) {
 		if err := b.water.set(b.epoch, b.View().Seq); err != nil {
 			b.log.Warn("watermark", "err", err)
 		}
-		tick := queue.Tick{Untrusted: b.clock.isUnset()}
-		by := queue.Actor{Via: "clock"}
-		// Nearly always there is nothing to do: ask the published hall first.
-		if events, err := b.View().Hall.Decide(tick, by, b.Now()); err != nil || len(events) == 0 {
-			continue
-		}
-		if _, err := b.Do(ctx, Request{Command: tick, By: by}); err != nil {
-			b.log.Warn("tick", "err", err)
-		}
+		b.letTimeAct(ctx)
+	}
+}
+
+// letTimeAct closes a day that has run out.
+func (b *Book) letTimeAct(ctx context.Context) {
+	tick := queue.Tick{Untrusted: b.clock.isUnset()}
+	by := queue.Actor{Via: "clock"}
+	// Nearly always there is nothing to do: ask the published hall first.
+	if events, err := b.View().Hall.Decide(tick, by, b.Now()); err != nil || len(events) == 0 {
+		return
+	}
+	if _, err := b.Do(ctx, Request{Command: tick, By: by}); err != nil {
+		b.log.Warn("tick", "err", err)
 	}
 }

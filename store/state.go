@@ -95,7 +95,7 @@ func ordinary(t *queue.Ticket) bool { return t.Class == "" && t.Slot.IsZero() }
 // foretell fills in the range to tell with an Issue.
 func (s *state) foretell(c queue.Command) queue.Command {
 	issue, ok := c.(queue.Issue)
-	if !ok || issue.Class != "" || !issue.Slot.IsZero() || issue.HighS != 0 {
+	if !ok || issue.Class != "" || !issue.Slot.IsZero() || !s.wait.Learnt(string(issue.Service)) {
 		return c
 	}
 	issue.LowS, issue.HighS, _ = s.wait.Range(string(issue.Service), len(s.hall.Waiting(issue.Service)))

@@ -98,15 +98,20 @@ func push[S ~[]E, E any](s S, v E, n int) S {
 // Range says how long somebody with so many people ahead will wait, in seconds,
 // whole minutes. ok is false, and both are 0, as long as it has not been learnt.
 func (m *Model) Range(name string, ahead int) (lowS, highS int, ok bool) {
-	s := m.services[name]
-	if s == nil || s.Called < MinTickets || !s.reliable() {
+	if !m.Learnt(name) {
 		return 0, 0, false
 	}
-	lowS, highS = s.estimate(ahead)
+	lowS, highS = m.services[name].estimate(ahead)
 	if highS == 0 {
 		return 0, 0, false
 	}
 	return lowS, highS, true
+}
+
+// Learnt reports whether ranges of a service may be told.
+func (m *Model) Learnt(name string) bool {
+	s := m.services[name]
+	return s != nil && s.Called >= MinTickets && s.reliable()
 }
 
 func (s *service) reliable() bool {
