@@ -1,0 +1,181 @@
+package counter
+
+import (
+	"net/http"
+	"slices"
+
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/device"
+	"xinmoi/store/door"
+	"xinmoi/store/queue"
+)
+
+// noteConditions is the book's note of a change at a device.
+const noteConditions = "device.conditions"
+
+// supervisorState is the hall at a glance.
+type supervisorState struct {
+	Day       queue.Day     `json:"day"`
+	Centre    centre.Text   `json:"centre"`
+	Languages []string      `json:"languages"`
+	Zone      string        `json:"time_zone"`
+	Now       figures       `json:"now"`
+	Counters  []deskJSON    `json:"counters"`
+	Services  []serviceJSON `json:"services"`
+	Devices   []deviceJSON  `json:"devices"`
+	Unsure    bool          `json:"clock_untrusted,omitempty"`
+	DiskLow   bool          `json:"disk_low,omitempty"`
+}
+
+// figures are the numbers in the top row.
+type figures struct {
+	Waiting      int       `json:"waiting"`
+	Oldest       door.Time `json:"oldest,omitzero"`         // since when the longest waits
+	OldestNumber string    `json:"oldest_number,omitempty"` //
+	P90WaitS     int       `json:"p90_wait_s"`              // of today's called tickets
+	Called       int       `json:"called"`                  // how many those are
+	Open         int       `json:"open"`
+	Counters     int       `json:"counters"`
+	Rated        int       `json:"rated"`
+	Pleased      int       `json:"pleased"` // of those, 4 or 5 of 5
+	Issued       int       `json:"issued"`
+	Finished     int       `json:"finished"`
+	NoShow       int       `json:"no_show"`
+}
+
+// deskJSON is one row of the table of counters.
+type deskJSON struct {
+	counterJSON
+	Waiting int `json:"waiting"` // people waiting for its own services
+}
+
+type deviceJSON struct {
+	ID         device.ID         `json:"id"`
+	Kind       string            `json:"kind"`
+	Counter    string            `json:"counter,omitempty"`
+	Conditions device.Conditions `json:"conditions"`
+	Known      bool              `json:"known"` // it has reported since the start
+	Detail     string            `json:"detail,omitempty"`
+	Since      door.Time         `json:"since,omitzero"`
+}
+
+// supervisorState is the feed's snapshot of view supervisor.
+func (r *Room) supervisorState(v *store.View, _ string) (any, bool) {
+	s := newScribe(v.Hall)
+	out := supervisorState{
+		Day: v.Hall.Day(), Centre: s.doc.Centre.Name, Languages: s.languages(), Zone: s.doc.Location().String(), Now: s.figures(),
+		Counters: []deskJSON{}, Services: s.services(nil), Devices: s.devices(v),
+		Unsure: v.ClockUntrusted, DiskLow: v.DiskLow,
+	}
+	for _, c := range v.Hall.Counters() {
+		desk := deskJSON{counterJSON: s.counter(c)}
+		for sv, tier := range s.tiers(c.ID) {
+			if tier == 0 {
+				desk.Waiting += len(v.Hall.Waiting(sv))
+			}
+		}
+		out.Counters = append(out.Counters, desk)
+	}
+	return out, true
+}
+
+func supervisorEvent(e store.Entry, v *store.View, id string) (any, bool) {
+	return counterEvent(e, v, id)
+}
+
+// figures reads the day's tickets once.
+func (s scribe) figures() figures {
+	var f figures
+	var waits []int
+	var oldest *queue.Ticket
+	for _, t := range s.hall.Tickets() {
+		if t.Number == "" { // served without a ticket
+			continue
+		}
+		f.Issued++
+		if t.State == queue.Waiting {
+			f.Waiting++
+			if oldest == nil || t.LegAt.Before(oldest.LegAt) {
+				oldest = t
+			}
+		}
+		if !t.CalledAt.IsZero() {
+			waits = append(waits, waited(t))
+		}
+		switch t.State {
+		case queue.Finished:
+			f.Finished++
+		case queue.NoShow:
+			f.NoShow++
+		}
+		if t.Rating > 0 {
+			f.Rated++
+			if t.Rating >= 4 {
+				f.Pleased++
+			}
+		}
+	}
+	if oldest != nil {
+		f.Oldest, f.OldestNumber = s.stamp(oldest.LegAt), oldest.Number
+	}
+	if f.Called = len(waits); f.Called > 0 {
+		slices.Sort(waits)
+		f.P90WaitS = waits[(len(waits)*9+9)/10-1] // nearest rank
+	}
+	for _, c := range s.hall.Counters() {
+		f.Counters++
+		if c.State == queue.Open {
+			f.Open++
+		}
+	}
+	return f
+}
+
+// devices lists what the document names and what has reported, in that order.
+func (s scribe) devices(v *store.View) []deviceJSON {
+	out := []deviceJSON{}
+	at := map[device.ID]int{}
+	add := func(kind, id, counter string) {
+		d := deviceJSON{ID: device.ID(kind + "/" + id), Kind: kind, Counter: counter, Conditions: device.Conditions{}}
+		at[d.ID] = len(out)
+		out = append(out, d)
+	}
+	for _, p := range s.doc.Printers {
+		add("printer", p.ID, "")
+	}
+	for _, k := range s.doc.Keypads {
+		add("keypad", k.ID, k.Counter)
+	}
+	for _, l := range s.doc.LEDs {
+		add("led", l.ID, l.Counter)
+	}
+	for _, st := range v.Devices {
+		i, ok := at[st.ID]
+		if !ok {
+			i = len(out)
+			out = append(out, deviceJSON{ID: st.ID, Kind: st.ID.Kind()})
+		}
+		out[i].Known, out[i].Detail, out[i].Since = true, st.Detail, s.stamp(st.Since)
+		if out[i].Conditions = st.Conditions; out[i].Conditions == nil {
+			out[i].Conditions = device.Conditions{}
+		}
+	}
+	return out
+}
+
+// troubles are the devices of one counter that have something wrong.
+func (s scribe) troubles(v *store.View, counter string) []deviceJSON {
+	out := []deviceJSON{}
+	for _, d := range s.devices(v) {
+		if d.Counter == counter && len(d.Conditions) > 0 {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func (r *Room) listDevices(w http.ResponseWriter, _ *http.Request) error {
+	v := r.book.View()
+	return door.Write(w, http.StatusOK, door.Items(newScribe(v.Hall).devices(v)))
+}
