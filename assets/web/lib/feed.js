@@ -3,9 +3,10 @@
 // folds events itself. A page that slept or lost its line asks for what came
 // after the last number it saw and is right again.
 import { signal } from "/web/vendor/preact.js";
+import { newKey } from "/web/lib/api.js";
 import { setServerTime } from "/web/lib/page.js";
 
-const SILENCE = 30_000; // without a word for this long the line is opened anew
+const SILENCE = 30_000; // the server says something each 10 s; after this long the line is opened anew
 const GRACE = 2_000; // a line lost for less than this is not shown to people
 const SLOWEST = 5_000; // between two attempts
 
@@ -26,6 +27,7 @@ const SLOWEST = 5_000; // between two attempts
  * @param {Handlers} [on]
  */
 export function connect(view, on = {}) {
+  const name = `${view.split("/")[0]}-${newKey().slice(0, 8)}`; // of this page, the same over reconnections
   const state = signal(/** @type {any} */ (null));
   const online = signal(false);
   const epoch = signal("");
@@ -44,7 +46,7 @@ export function connect(view, on = {}) {
     clearTimeout(retry);
     const since = epoch.value ? `&since=${encodeURIComponent(`${epoch.value}.${seq.value}`)}` : "";
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const ws = new WebSocket(`${scheme}://${location.host}/api/v1/stream?view=${encodeURIComponent(view)}${since}`);
+    const ws = new WebSocket(`${scheme}://${location.host}/api/v1/stream?view=${encodeURIComponent(view)}&client=${name}${since}`);
     const old = socket;
     socket = ws;
     if (old) old.close();
@@ -75,7 +77,7 @@ export function connect(view, on = {}) {
   function receive(data) {
     /** @type {Message} */
     const msg = JSON.parse(data);
-    if (msg.at) setServerTime(msg.at);
+    if (msg.at) setServerTime(msg.at, msg.type === "snapshot");
     if (msg.type === "snapshot") {
       epoch.value = msg.epoch ?? "";
       seq.value = msg.seq ?? 0;
@@ -91,7 +93,22 @@ export function connect(view, on = {}) {
     if (msg.state !== undefined) state.value = msg.state;
     heard();
     if (msg.type !== "snapshot") on.onMessage?.(msg);
-    if (msg.state !== undefined) on.onState?.(msg.state, msg);
+    if (msg.state === undefined) return;
+    on.onState?.(msg.state, msg);
+    requestAnimationFrame(shown);
+  }
+
+  // shown tells the server that this page paints, and how far it is. A page that
+  // hangs falls silent, although its browser still answers pings.
+  function shown() {
+    send({ type: "shown", seq: seq.value });
+  }
+
+  /** @param {{ type: string, [field: string]: any }} msg */
+  function send(msg) {
+    if (socket?.readyState !== WebSocket.OPEN) return false;
+    socket.send(JSON.stringify(msg));
+    return true;
   }
 
   function lost() {
@@ -128,16 +145,9 @@ export function connect(view, on = {}) {
     online,
     epoch,
     seq,
-    /**
-     * Sends a message outside the journal, such as {type: "shown"}.
-     * @param {{ type: string, [field: string]: any }} msg
-     * @returns {boolean} whether there was a line to send it on
-     */
-    send(msg) {
-      if (socket?.readyState !== WebSocket.OPEN) return false;
-      socket.send(JSON.stringify(msg));
-      return true;
-    },
+    name,
+    /** Sends a message outside the journal; false when there is no line. */
+    send,
     close() {
       closed = true;
       for (const timer of [silence, retry, grace]) clearTimeout(timer);

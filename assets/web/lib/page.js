@@ -10,12 +10,14 @@ export const now = signal(new Date());
 
 /**
  * Takes the server's time from a message, so that all screens show one time.
+ * An event that is told late is older than now: it can only put the time on.
  * @param {string} at RFC 3339
+ * @param {boolean} isNow whether it is the time of sending
  */
-export function setServerTime(at) {
+export function setServerTime(at, isNow) {
   const t = Date.parse(at);
   if (Number.isNaN(t)) return;
-  ahead = t - Date.now();
+  ahead = isNow ? t - Date.now() : Math.max(ahead, t - Date.now());
   now.value = new Date(Date.now() + ahead);
 }
 

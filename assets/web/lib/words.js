@@ -16,12 +16,33 @@ export const lang = signal("vi");
  * @param {string} [rooms] only these rooms' words: "phone,common"
  */
 export async function loadWords(wanted, rooms = "") {
-  const answer = await fetch(`/locale/${wanted}.json${rooms && `?only=${rooms}`}`);
-  if (!answer.ok) throw new Error(`no words for ${wanted}`);
-  words.value = await answer.json();
+  words.value = await read(wanted, rooms);
   plural = new Intl.PluralRules(wanted);
   lang.value = wanted;
   document.documentElement.lang = wanted;
+}
+
+/**
+ * What t does, in another language than the page's, for screens that say
+ * everything twice.
+ * @param {string} wanted
+ * @param {string} [rooms]
+ * @returns {Promise<(key: string, args?: Record<string, any>) => string>}
+ */
+export async function wordsOf(wanted, rooms = "") {
+  const other = await read(wanted, rooms);
+  const rules = new Intl.PluralRules(wanted);
+  return (key, args = {}) => say(other, rules, key, args);
+}
+
+/**
+ * @param {string} wanted
+ * @param {string} rooms
+ */
+async function read(wanted, rooms) {
+  const answer = await fetch(`/locale/${wanted}.json${rooms && `?only=${rooms}`}`);
+  if (!answer.ok) throw new Error(`no words for ${wanted}`);
+  return answer.json();
 }
 
 /**
@@ -31,9 +52,17 @@ export async function loadWords(wanted, rooms = "") {
  * @param {Record<string, any>} [args]
  * @returns {string}
  */
-export function t(key, args = {}) {
-  const found = words.value[key] ?? key;
-  const text = typeof found === "string" ? found : (found[plural.select(Number(args.n))] ?? found.other);
+export const t = (key, args = {}) => say(words.value, plural, key, args);
+
+/**
+ * @param {Record<string, Sentence>} all
+ * @param {Intl.PluralRules} rules
+ * @param {string} key
+ * @param {Record<string, any>} args
+ */
+function say(all, rules, key, args) {
+  const found = all[key] ?? key;
+  const text = typeof found === "string" ? found : (found[rules.select(Number(args.n))] ?? found.other);
   return text.replace(/\{([a-z0-9_]+)\}/g, (hole, name) => (args[name] === undefined ? hole : String(args[name])));
 }
 

@@ -1,0 +1,202 @@
+// The wall board. The picture is always the state that the server sent; only
+// what comes as an event within a few seconds of its call may blink. The large
+// panel shows fresh calls in turn, the list shows every one at once, and neither
+// ever waits for sound.
+import { computed, html, render, signal } from "/web/vendor/preact.js";
+import { connect } from "/web/lib/feed.js";
+import { loadWords, t, wordsOf } from "/web/lib/words.js";
+import { clock, now, pageID, reloadNightly, setScale } from "/web/lib/page.js";
+import { phase, told } from "/web/board/hours.js";
+
+const HOLD = 5_000; // a fresh call keeps the large panel this long
+const SHORT = 2_000; // while more than two others wait for it
+const FRESH = 20_000; // an older call does not blink
+const LATELY = 300_000; // a call younger than this stays on the panel outside working hours
+const CALLS = ["ticket.called", "ticket.recalled", "ticket.result_called"];
+
+/** @typedef {{ number: string, counter: string, call: number, key: number }} Fresh */
+
+/** The fresh call on the large panel. */
+const spot = signal(/** @type {Fresh | null} */ (null));
+/** @type {Fresh[]} fresh calls whose turn on the panel has not come */
+const turn = [];
+let key = 0;
+let held = 0; // the timer of the call on the panel
+
+const feed = connect(`board/${pageID()}`, {
+  onState,
+  onMessage,
+  mayReload: () => spot.value === null,
+});
+reloadNightly(() => spot.value === null);
+
+/** The same words in the second language, small under the first. */
+const under = signal(/** @type {((key: string, args?: object) => string) | null} */ (null));
+const leading = signal("");
+
+/** @param {import("/web/lib/feed.js").Message} msg */
+function onMessage(msg) {
+  if (msg.type === "ticket.undone") drop(msg.number);
+  if (!CALLS.includes(msg.type) || !msg.number) return;
+  if (now.value.getTime() - Date.parse(msg.at ?? "") > FRESH) return;
+  drop(msg.number); // called again before its turn: once is enough
+  turn.push({ number: msg.number, counter: msg.counter, call: msg.call, key: ++key });
+  if (!held) advance();
+}
+
+/** @param {string} number */
+function drop(number) {
+  const at = turn.findIndex((f) => f.number === number);
+  if (at >= 0) turn.splice(at, 1);
+  if (spot.value?.number === number) advance();
+}
+
+function advance() {
+  clearTimeout(held);
+  spot.value = turn.shift() ?? null;
+  held = spot.value ? setTimeout(advance, turn.length > 2 ? SHORT : HOLD) : 0;
+}
+
+/** @param {any} state */
+function onState(state) {
+  setScale(state.diagonal_in || 55);
+  const root = document.documentElement;
+  root.style.setProperty("--rows", String(state.rows));
+  const asked = new URLSearchParams(location.search).get("lang");
+  const langs = asked ? [asked, ...state.languages.filter((l) => l !== asked)] : state.languages;
+  if (langs[0] === leading.value) return;
+  leading.value = langs[0];
+  loadWords(langs[0], "display").then(() => {
+    document.title = t("display.title");
+  }, () => { leading.value = ""; });
+  if (langs[1]) wordsOf(langs[1], "display").then((say) => { under.value = say; }, () => {});
+}
+
+const minute = computed(() => clock(now.value, feed.state.value?.time_zone));
+const open = computed(() => (feed.state.value ? phase(feed.state.value.hours, now.value) : { is: "open" }));
+const isOpen = computed(() => open.value.is);
+
+/** @param {Record<string, string> | undefined} text */
+const first = (text) => text?.[leading.value] ?? text?.vi ?? Object.values(text ?? {})[0] ?? "";
+
+/** A sentence with its twin under it. */
+function Both({ say, args = {}, as = "p", kind = "" }) {
+  const twin = under.value?.(say, args);
+  const own = t(say, args);
+  return html`<${as} class=${kind}>${own}${twin && twin !== own && html`<small lang="en">${twin}</small>`}<//>`;
+}
+
+const Arrow = ({ to }) =>
+  to && html`<svg class="arrow ${to}" viewBox="0 0 24 24" role="img" aria-label=${t(`display.direction.${to}`)}>
+    <path d="M3 12h16M12 5l7 7-7 7" fill="none" stroke="currentColor" stroke-width="3.4" stroke-linecap="square" /></svg>`;
+
+function Head({ state }) {
+  if (!feed.online.value) {
+    return html`<header class="head offline" role="alert">
+      <p>${t("display.offline")} <span lang="en">· ${under.value?.("display.offline") ?? "Offline"}</span></p>
+      <${Clock} state=${state} />
+    </header>`;
+  }
+  return html`<header class="head">
+    <div class="names"><p class="authority">${first(state.authority)}</p><h1>${first(state.centre)}</h1></div>
+    <${Clock} state=${state} />
+  </header>`;
+}
+
+function Clock({ state }) {
+  if (state.clock_untrusted) return null;
+  const day = new Intl.DateTimeFormat(leading.value || "vi", { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric", timeZone: state.time_zone });
+  minute.value; // once a minute is enough
+  return html`<div class="time"><time class="num">${minute.value}</time><span>${day.format(now.peek())}</span></div>`;
+}
+
+const size = (number) => (number.length > 7 ? "tiny" : number.length > 5 ? "small" : "");
+
+function Panel({ state }) {
+  const fresh = spot.value;
+  const call = (fresh && state.calls.find((c) => c.number === fresh.number)) ?? state.calls[0];
+  const quiet = isOpen.value !== "open" && !fresh && (!call || now.peek().getTime() - Date.parse(call.at) > LATELY);
+  if (!call || quiet) return html`<${Rest} state=${state} />`;
+  const online = feed.online.value;
+  const label = !call.active && !fresh ? "display.just_called" : call.result ? "display.result" : "display.please";
+  const zone = state.zones.find((z) => z.id === call.zone);
+  const place = [first(zone?.name), first(zone?.floor)].filter(Boolean).join(", ");
+  const again = fresh?.call ?? call.call;
+  return html`<section class="panel ${fresh && online ? "fresh" : ""}" key=${fresh?.key ?? "still"} aria-live="polite" aria-label=${t("display.newest")}>
+    ${online ? html`<${Both} say=${label} kind="label" />` : html`<p class="label">${t("display.at", { at: clock(call.at) })}</p>`}
+    <p class="number num ${size(call.number)}">${call.number}</p>
+    <div class="where">
+      <${Arrow} to=${call.direction} />
+      <${Both} say="display.counter" args=${{ number: call.counter }} kind="counter" />
+    </div>
+    <p class="place">${[first(call.name), state.zones.length > 1 && place].filter(Boolean).join(" · ")}</p>
+    ${again > 1 && online && html`<p class="again">${t("display.nth", { n: again })}</p>`}
+  </section>`;
+}
+
+/** What the panel says while nobody is called. */
+function Rest({ state }) {
+  const { is, next } = open.value;
+  if (is === "open") return html`<section class="panel rest" aria-label=${t("display.newest")}><${Both} say="display.idle" kind="saying" /></section>`;
+  return html`<section class="panel rest" aria-label=${t("display.newest")}>
+    <${Both} say=${`display.${is}`} kind="saying" />
+    ${next && !state.clock_untrusted && html`<p class="back">${t(`display.${is}.back`, told(next, now.peek(), leading.value, t))}
+      ${under.value && html`<small lang="en">${under.value(`display.${is}.back`, told(next, now.peek(), "en", under.value))}</small>`}</p>`}
+  </section>`;
+}
+
+function List({ state }) {
+  const rows = state.calls.slice(0, state.rows);
+  return html`<section class="list" aria-label=${t("display.latest")}>
+    <div class="titles"><${Both} say="display.col.number" as="span" /><${Both} say="display.col.counter" as="span" /></div>
+    <ol>${rows.map((c) => html`<li key=${c.number} class=${c.active ? "active" : ""}>
+      <span class="num ${size(c.number)}">${c.number}</span>
+      <span class="tag">${feed.online.value
+        ? c.result ? t("display.result.short") : c.call > 1 && c.active && t("display.nth", { n: c.call })
+        : t("display.at", { at: clock(c.at) })}</span>
+      <${Arrow} to=${state.zones.length > 1 && c.direction} />
+      <span class="num at">${c.counter}</span>
+    </li>`)}</ol>
+  </section>`;
+}
+
+function Quiet({ say, numbers, hint = "" }) {
+  return html`<div class="quiet ${numbers.length ? "" : "none"}">
+    <${Both} say=${say} as="h2" />
+    <p class="num">${numbers.length ? numbers.map((n) => html`<span key=${n}>${n} </span>`) : html`<span aria-hidden="true">–</span>`}</p>
+    ${hint && numbers.length > 0 && html`<p class="hint">${t(hint)}</p>`}
+  </div>`;
+}
+
+function Foot({ state }) {
+  minute.value; // a missed number leaves by itself
+  const missed = state.missed.filter((m) => Date.parse(m.until) > now.peek().getTime()).map((m) => m.number);
+  return html`<footer class="foot">
+    <div class="quiets">
+      <${Quiet} say="display.soon" numbers=${state.soon.slice(0, 5)} />
+      <${Quiet} say="display.missed" numbers=${missed.slice(0, 4)} hint="display.missed.hint" />
+      <${Quiet} say="display.results" numbers=${state.results.slice(0, 4)} />
+    </div>
+    <div class="line">
+      <p class="waiting"><${Both} say="display.waiting" as="span" args=${{ n: state.waiting }} /></p>
+      ${state.zones.length > 1
+        ? html`<p class="zones">${state.zones.map((z) => html`<span key=${z.id}><${Arrow} to=${z.direction} /> ${first(z.name)}: ${t("display.counters", { list: span(z.counters) })}</span>`)}</p>`
+        : html`<p class="fair">${t("display.fair")}</p>`}
+    </div>
+  </footer>`;
+}
+
+/** "1–6" for counters in a row, else "1, 3, 5". @param {string[]} numbers */
+function span(numbers) {
+  const all = numbers.map(Number);
+  const row = all.length > 2 && all.every((n, i) => i === 0 || n === all[i - 1] + 1);
+  return row ? `${numbers[0]}–${numbers[numbers.length - 1]}` : numbers.join(", ");
+}
+
+function Board() {
+  const state = feed.state.value;
+  if (!state || !leading.value) return null;
+  return html`<main class="board"><${Head} state=${state} /><${Panel} state=${state} /><${List} state=${state} /><${Foot} state=${state} /></main>`;
+}
+
+render(html`<${Board} />`, /** @type {HTMLElement} */ (document.getElementById("board")));

@@ -1,0 +1,71 @@
+// Package display shows who is called where: the wall page here, the LED signs
+// beside it.
+//
+// Promises and decisions:
+//
+//   - A board is a state reader: every message carries the whole picture,
+//     computed from the hall, so that a screen which slept, reloaded or was
+//     plugged in late is right at once. What may blink is decided by the event
+//     in the message and never by the state: after a restart nothing old moves.
+//   - The view "board" is an allow-list. No clerk, no class of priority, no
+//     note, no ticket id reaches a public screen, in state or in event.
+//   - A call lives on the board until newer ones push it out. A no-show moves
+//     to "missed" and a ticket that was taken back or handed on disappears.
+//   - Working hours are sent as instants for the coming days, and the page
+//     compares them with its clock, which follows ours. Rejected: a timer here
+//     that pushes "closed now", since a board that was offline at that second
+//     would show the wrong thing all evening.
+//   - Sizes are physical. How many rows a board has follows from its diagonal
+//     and the farthest seat, so that a row can be read from there.
+package display
+
+import (
+	"log/slog"
+	"net/http"
+
+	"xinmoi/assets"
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/door"
+	"xinmoi/store/feed"
+)
+
+// Options is what the room needs.
+type Options struct {
+	Book  *store.Book
+	Feed  *feed.Feed
+	Words func(lang, key string, args map[string]any) string
+	Log   *slog.Logger
+}
+
+// Room is everything that shows calls.
+type Room struct {
+	book  *store.Book
+	words func(lang, key string, args map[string]any) string
+	log   *slog.Logger
+}
+
+// New builds the room and registers its view with the feed, if there is one.
+func New(o Options) *Room {
+	if o.Feed != nil {
+		o.Feed.Register(feed.View{Name: "board", Kind: door.KindBoard, Who: door.Anyone, Snapshot: boardState, Event: boardEvent})
+	}
+	return &Room{book: o.Book, words: o.Words, log: o.Log}
+}
+
+// Routes are the pages of the room.
+func (r *Room) Routes() []door.Route {
+	return []door.Route{
+		{Method: "GET", Pattern: "/board/{id}", Kind: door.KindBoard, Who: door.Anyone, Handle: r.boardPage},
+	}
+}
+
+func (r *Room) boardPage(w http.ResponseWriter, req *http.Request) error {
+	if _, ok := centre.InForce(r.book.View().Hall).Board(req.PathValue("id")); !ok {
+		return &door.Problem{Code: "not_found"}
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	_, err := w.Write(assets.Page("board"))
+	return err
+}
