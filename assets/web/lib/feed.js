@@ -77,7 +77,11 @@ export function connect(view, on = {}) {
   function receive(data) {
     /** @type {Message} */
     const msg = JSON.parse(data);
-    if (msg.at) setServerTime(msg.at, msg.type === "snapshot");
+    if (msg.at) setServerTime(msg.at, msg.type === "snapshot" || msg.type === "beat");
+    if (msg.type === "beat") {
+      heard();
+      return shown();
+    }
     if (msg.type === "snapshot") {
       epoch.value = msg.epoch ?? "";
       seq.value = msg.seq ?? 0;
