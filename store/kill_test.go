@@ -1,0 +1,242 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"xinmoi/store/queue"
+)
+
+// The test binary is its own victim: with one of these set it does the work
+// that is to be interrupted.
+const (
+	killDir  = "XINMOI_TEST_KILL_DIR"
+	fillDisk = "XINMOI_TEST_FILL_DISK"
+)
+
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv(killDir) != "":
+		fmt.Println(victim(os.Getenv(killDir)))
+		os.Exit(1)
+	case os.Getenv(fillDisk) != "":
+		if err := fullDisk(os.Getenv(fillDisk)); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// victim gives numbers and calls them until it is killed, and says aloud what
+// it was told: "issued KEY NUMBER".
+func victim(dir string) error {
+	b, err := Open(dir, Options{})
+	if err != nil {
+		return err
+	}
+	rules := testRules(20)
+	if _, err := b.Do(context.Background(), Request{Command: configure(rules)}); err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	out := make(chan string)
+	for k := range 8 {
+		go func() {
+			for i := 0; ; i++ {
+				key := fmt.Sprintf("%d-%d-%d", os.Getpid(), k, i)
+				a, err := b.Do(context.Background(), Request{Command: cs, Key: key})
+				if err != nil {
+					out <- "error " + err.Error()
+					continue
+				}
+				for _, e := range a.Entries {
+					if e, ok := e.Event.(queue.Issued); ok {
+						out <- "issued " + key + " " + e.Number
+					}
+				}
+			}
+		}()
+	}
+	for q := range 20 {
+		go func() {
+			for {
+				b.Do(context.Background(), Request{Command: queue.CallNext{Counter: queue.CounterID(fmt.Sprintf("q%d", q+1))}})
+				time.Sleep(5 * time.Millisecond)
+			}
+		}()
+	}
+	for line := range out {
+		fmt.Println(line)
+	}
+	return nil
+}
+
+// kill -9 at any moment: every number that was told is there, and none twice.
+func TestKill(t *testing.T) {
+	dir := t.TempDir()
+	told := map[string]string{} // by key
+	for range 10 {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), killDir+"="+dir)
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		lines := bufio.NewScanner(out)
+		require.True(t, lines.Scan())
+		require.Equal(t, "ready", lines.Text())
+		timer := time.AfterFunc(20*time.Millisecond+rand.N(200*time.Millisecond), func() { cmd.Process.Kill() })
+		for lines.Scan() {
+			words := strings.Fields(lines.Text())
+			if len(words) != 3 || words[0] != "issued" {
+				continue // the last line may be cut
+			}
+			told[words[1]] = words[2]
+		}
+		timer.Stop()
+		cmd.Wait()
+		checkTold(t, dir, told)
+	}
+	t.Logf("%d numbers over 10 kills", len(told))
+	assert.Greater(t, len(told), 100)
+}
+
+func checkTold(t *testing.T, dir string, told map[string]string) {
+	b, err := Open(dir, Options{})
+	require.NoError(t, err)
+	defer shut(t, b)
+	numbers := map[string]queue.TicketID{}
+	for _, ticket := range b.View().Hall.Tickets() {
+		require.Zero(t, numbers[ticket.Number], "%s was given twice", ticket.Number)
+		numbers[ticket.Number] = ticket.ID
+	}
+	for key, number := range told {
+		require.NotZero(t, numbers[number], "%s was told and is lost", number)
+		a, err := b.Do(t.Context(), Request{Command: cs, Key: key})
+		require.NoError(t, err)
+		require.True(t, a.Repeated)
+		require.Equal(t, number, issued(t, a).Number)
+	}
+	checkHeldOnce(t, b.View().Hall)
+}
+
+// A disk that is really full: everybody who has a number is served, and when
+// there is room again all goes on without a restart.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), fillDisk+"="+dir)
+	cmd.SysProcAttr = ownMounts()
+	out, err := cmd.CombinedOutput()
+	if strings.Contains(fmt.Sprint(err), "operation not permitted") || strings.Contains(string(out), errMount) {
+		t.Skipf("this machine lets nobody mount a small disk: %v %s", err, out)
+	}
+	require.NoError(t, err, string(out))
+}
+
+const errMount = "cannot mount"
+
+// fullDisk runs in a mount namespace of its own.
+func fullDisk(dir string) error {
+	if err := mountSmall(dir, "150m"); err != nil {
+		return fmt.Errorf("%s: %w", errMount, err)
+	}
+	b, err := Open(dir, Options{})
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	ask := func(c queue.Command) error { _, err := b.Do(ctx, Request{Command: c}); return err }
+	rules := testRules(20)
+	rules.Times.RepeatS, rules.Times.NoShowBeforeS = -1, -1
+	if err := ask(configure(rules)); err != nil {
+		return err
+	}
+	for range 1500 {
+		if err := ask(cs); err != nil {
+			return err
+		}
+	}
+	b.lookAtDisk(ctx)
+	if _, err := os.Stat(filepath.Join(dir, ballastName)); err != nil {
+		return fmt.Errorf("no ballast: %w", err)
+	}
+	filler := filepath.Join(dir, "filler")
+	if err := fill100(filler); err != nil {
+		return err
+	}
+	if _, err := b.Note(ctx, "test.huge", 1, make([]byte, 2*ballastSize)); err != ErrOutcomeUnknown {
+		return fmt.Errorf("a commit on a full disk: %w", err)
+	}
+	if err := ask(cs); err != ErrDiskLow {
+		return fmt.Errorf("a number on a full disk: %w", err)
+	}
+	if err := serveAll(b); err != nil {
+		return fmt.Errorf("on a full disk: %w", err)
+	}
+	if err := os.Remove(filler); err != nil {
+		return err
+	}
+	b.lookAtDisk(ctx)
+	if err := ask(cs); err != nil {
+		return fmt.Errorf("with room again: %w", err)
+	}
+	return b.Close()
+}
+
+// serveAll calls until nobody waits, at 20 counters.
+func serveAll(b *Book) error {
+	var wg sync.WaitGroup
+	errs := make(chan error, 20)
+	for q := range 20 {
+		wg.Go(func() {
+			id := queue.CounterID(fmt.Sprintf("q%d", q+1))
+			for tries := 0; len(b.View().Hall.Waiting("cs")) > 0; {
+				_, err := b.Do(context.Background(), Request{Command: queue.CallNext{Counter: id}})
+				if tries++; err != nil && tries > 3000 {
+					errs <- err
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	close(errs)
+	if err := <-errs; err != nil {
+		return err
+	}
+	if n := len(b.View().Hall.Waiting("cs")); n > 0 {
+		return fmt.Errorf("%d still wait", n)
+	}
+	return nil
+}
+
+// fill100 writes until nothing more fits.
+func fill100(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	for size := 1 << 20; size >= 512; size /= 2 {
+		for err = nil; err == nil; {
+			_, err = f.Write(make([]byte, size))
+		}
+	}
+	if !noRoom(err) {
+		return err
+	}
+	return f.Close()
+}
