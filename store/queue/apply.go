@@ -339,7 +339,12 @@ func (h *Hall) dayOpened(d Day) {
 	}
 	h.day, h.tickets, h.lines, h.tallies = d, roll{}, nil, nil
 	for i := range h.counters {
-		h.changeCounter(h.counters[i].ID, func(c *Counter) { c.Last, c.Ordinary = 0, false })
+		h.changeCounter(h.counters[i].ID, func(c *Counter) {
+			c.Last, c.Ordinary = 0, false
+			if c.Armed && h.rules.Times.dayOf(c.ArmedAt) < d { // pressed after the day was closed
+				c.free()
+			}
+		})
 	}
 }
 

@@ -45,26 +45,29 @@ func (c *Calendar) within(windows []Window, at time.Time) bool {
 	})
 }
 
-// after returns the first beginning of a window that is not before an instant;
-// with no windows, of a working day. Zero: none for a long time.
-func (c *Calendar) after(windows []Window, at time.Time) time.Time {
-	for i := range horizon {
+// after returns the first instant not before at when a window begins; with no
+// windows, that lies in a working day. Zero: none for a long time.
+func (c *Calendar) after(windows []Window, at time.Time) (first time.Time) {
+	for i := 0; i < horizon && first.IsZero(); i++ {
 		date := midnight(at, i)
-		var begin time.Time
 		if len(windows) == 0 && c.works(date) {
-			begin = date
+			first = latest(date, at)
 		}
 		for _, w := range windows {
 			from := date.Add(time.Duration(w.From) * time.Minute)
-			if c.covers(w, date) && !from.Before(at) && (begin.IsZero() || from.Before(begin)) {
-				begin = from
+			if c.covers(w, date) && !from.Before(at) && (first.IsZero() || from.Before(first)) {
+				first = from
 			}
 		}
-		if !begin.IsZero() && !begin.Before(at) {
-			return begin
-		}
 	}
-	return time.Time{}
+	return first
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // midnight begins the date that many days after the one of at.

@@ -1,6 +1,9 @@
 package queue
 
-import "unicode/utf8"
+import (
+	"maps"
+	"unicode/utf8"
+)
 
 func (c Finish) decide(d *draft) error {
 	t, err := d.current(c.Counter, c.Expect)
@@ -97,7 +100,7 @@ func counted(outcomes map[Outcome]int) (map[Outcome]int, error) {
 			return nil, badValue("outcomes")
 		}
 	}
-	return outcomes, nil
+	return maps.Clone(outcomes), nil
 }
 
 func oneReceived() map[Outcome]int { return map[Outcome]int{Received: 1} }

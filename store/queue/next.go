@@ -25,7 +25,7 @@ func (c CallNext) decide(d *draft) error {
 		}
 	}
 	switch counter = d.counter(c.Counter); {
-	case d.callNext(counter), counter.Armed:
+	case d.callNext(counter), d.armedToday(counter):
 	case rule.Arm:
 		d.emit(Armed{Counter: c.Counter})
 	case len(d.events) == 0:
@@ -51,4 +51,10 @@ func (d *draft) endByNext(t *Ticket) error {
 		})
 	}
 	return nil
+}
+
+// armedToday: what was armed after hours of an earlier day has to be said again.
+func (d *draft) armedToday(c *Counter) bool {
+	times := &d.rules.Times
+	return c.Armed && times.dayOf(c.ArmedAt) == times.dayOf(d.now)
 }
