@@ -263,8 +263,8 @@ func (b *Book) Bell() (bell <-chan struct{}, stop func()) { return b.bells.add()
 
 // DeviceStatus is what is known of one device.
 type DeviceStatus struct {
-	ID         device.ID         `cbor:"1,keyasint"`
-	Conditions device.Conditions `cbor:"2,keyasint,omitempty"`
-	Detail     string            `cbor:"3,keyasint,omitempty"`
-	Since      time.Time         `cbor:"4,keyasint"`
+	ID         device.ID
+	Conditions device.Conditions
+	Detail     string
+	Since      time.Time
 }

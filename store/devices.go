@@ -14,6 +14,15 @@ const (
 	reportEvery = 10 * time.Second // and a flapping device at most this often
 )
 
+// deviceNote is the payload of device.conditions, version 1, and with the time
+// of that note what a snapshot keeps.
+type deviceNote struct {
+	ID         device.ID         `cbor:"1,keyasint"`
+	Conditions device.Conditions `cbor:"2,keyasint,omitempty"`
+	Detail     string            `cbor:"3,keyasint,omitempty"`
+	SinceMs    int64             `cbor:"4,keyasint,omitempty"` // only in a snapshot: Unix milliseconds
+}
+
 // reports are the devices' conditions on their way into the journal.
 type reports struct {
 	mu   sync.Mutex
@@ -72,29 +81,29 @@ func (b *Book) Report(id device.ID, c device.Conditions, detail string) {
 }
 
 // next gives a report that is due, or else how long there is none.
-func (r *reports) next() (id device.ID, status DeviceStatus, pause time.Duration) {
+func (r *reports) next() (id device.ID, due deviceNote, pause time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	pause = time.Hour
 	for id, d := range r.all {
-		due, ok := d.due()
+		at, ok := d.due()
 		if !ok {
 			continue
 		}
-		left := time.Until(due)
+		left := time.Until(at)
 		if left <= 0 {
-			return id, DeviceStatus{ID: id, Conditions: d.conditions, Detail: d.detail}, 0
+			return id, deviceNote{ID: id, Conditions: d.conditions, Detail: d.detail}, 0
 		}
 		pause = min(pause, left)
 	}
-	return "", DeviceStatus{}, pause
+	return "", deviceNote{}, pause
 }
 
-func (r *reports) done(s DeviceStatus) {
+func (r *reports) done(n deviceNote) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	d := r.all[s.ID]
-	d.known, d.noted, d.notedAt = true, s.Conditions, time.Now()
+	d := r.all[n.ID]
+	d.known, d.noted, d.notedAt = true, n.Conditions, time.Now()
 }
 
 // noteReports writes the reports into the journal as they fall due.
@@ -108,14 +117,14 @@ func (b *Book) noteReports(ctx context.Context) {
 		case <-b.reports.wake:
 		case <-timer.C:
 		}
-		id, status, pause := b.reports.next()
+		id, n, pause := b.reports.next()
 		for id != "" {
-			if err := b.noteOwn(ctx, noteDevice, queue.Actor{}, status); err != nil {
+			if err := b.noteOwn(ctx, noteDevice, queue.Actor{}, n); err != nil {
 				pause = time.Second // the writer is in trouble or stopping
 				break
 			}
-			b.reports.done(status)
-			id, status, pause = b.reports.next()
+			b.reports.done(n)
+			id, n, pause = b.reports.next()
 		}
 		timer.Reset(pause)
 	}

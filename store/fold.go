@@ -145,7 +145,11 @@ func (t *batch) closesDay() bool {
 // snapshot gathers everything but the hall, which takes longest.
 func (s *state) snapshot() (*snapshot, error) {
 	w, err := s.wait.MarshalBinary()
-	return &snapshot{Seq: s.tail.seq, Wait: w, Devices: s.deviceList(), day: s.tail.day}, err
+	snap := &snapshot{Seq: s.tail.seq, Wait: w, day: s.tail.day}
+	for _, d := range s.deviceList() {
+		snap.Devices = append(snap.Devices, deviceNote{ID: d.ID, Conditions: d.Conditions, Detail: d.Detail, SinceMs: d.Since.UnixMilli()})
+	}
+	return snap, err
 }
 
 // store puts the snapshot under its day, in place of the day's one before.

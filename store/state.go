@@ -115,12 +115,11 @@ func (s *state) applyNote(r *record) error {
 	if r.Type != noteDevice || r.Version != 1 {
 		return nil
 	}
-	var d DeviceStatus
-	if err := cbor.Unmarshal(r.Note, &d); err != nil {
+	var n deviceNote
+	if err := cbor.Unmarshal(r.Note, &n); err != nil {
 		return fmt.Errorf("note of a device's conditions: %w", err)
 	}
-	d.Since = r.At
-	s.devices[d.ID] = d
+	s.devices[n.ID] = DeviceStatus{ID: n.ID, Conditions: n.Conditions, Detail: n.Detail, Since: r.At}
 	s.list = nil
 	return nil
 }
@@ -137,10 +136,10 @@ func (s *state) deviceList() []DeviceStatus {
 // snapshot is a state as stored: what folding from the first entry to Seq gives.
 // The keys are not in it, since they are read from the day's records.
 type snapshot struct {
-	Seq     Seq            `cbor:"1,keyasint"`
-	Hall    []byte         `cbor:"2,keyasint"`
-	Wait    []byte         `cbor:"3,keyasint"`
-	Devices []DeviceStatus `cbor:"4,keyasint"`
+	Seq     Seq          `cbor:"1,keyasint"`
+	Hall    []byte       `cbor:"2,keyasint"`
+	Wait    []byte       `cbor:"3,keyasint"`
+	Devices []deviceNote `cbor:"4,keyasint"`
 
 	day queue.Day // its key
 }
@@ -155,7 +154,7 @@ func (s *state) restore(snap *snapshot) error {
 		return err
 	}
 	for _, d := range snap.Devices {
-		s.devices[d.ID] = d
+		s.devices[d.ID] = DeviceStatus{ID: d.ID, Conditions: d.Conditions, Detail: d.Detail, Since: time.UnixMilli(d.SinceMs)}
 	}
 	s.snapped = snap.Seq
 	return nil
