@@ -206,7 +206,7 @@ func (f *Feed) advance() {
 	if v.Epoch != f.epoch || v.Seq < f.cursor || v.Seq > f.cursor+maxBehind {
 		f.epoch, f.cursor = v.Epoch, v.Seq
 		for _, t := range f.topics {
-			t.last = v.Seq
+			t.last, t.snap = v.Seq, nil
 			f.resyncAll(t)
 		}
 		return
