@@ -35,7 +35,7 @@ import (
 // The patterns name the kinds of file, so that web/node_modules of whoever
 // updates a dependency is not swept in.
 //
-//go:embed web/*/*.html web/*/*.js web/*/*.css web/*/*.woff2 web/*/*.md web/*/*.txt
+//go:embed web/*/*.html web/*/*.js web/*/*.css web/*/*.woff2 web/*/*.svg web/*/*.md web/*/*.txt
 var web embed.FS
 
 // Page is the HTML of a page: web/<name>/index.html. It panics for a name that
@@ -111,6 +111,8 @@ func kind(name string) string {
 		return "text/javascript; charset=utf-8"
 	case ".woff2":
 		return "font/woff2"
+	case ".svg":
+		return "image/svg+xml"
 	case ".md", ".txt":
 		return "text/plain; charset=utf-8"
 	case ".json":

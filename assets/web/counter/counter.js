@@ -22,12 +22,12 @@ speak(new URLSearchParams(location.search).get("lang") ?? localStorage.getItem(L
 reloadNightly(() => !ticket.value);
 
 /** A button that stays in its place and is dimmed while it does not fit. */
-function Button({ action, hint = "", kind = "", key = "" }) {
+function Button({ action, hint = "", kind = "", hot = "" }) {
   const fits = legal.value[action];
   return html`<button type="button" class="button ${kind}" id=${action} disabled=${!fits || busy.value !== ""}
-      aria-busy=${busy.value === action} aria-keyshortcuts=${key || null} onClick=${(e) => { press(action); if (e.detail > 0) e.currentTarget.blur(); }}>
+      aria-busy=${busy.value === action} aria-keyshortcuts=${hot || null} onClick=${(e) => { press(action); if (e.detail > 0) e.currentTarget.blur(); }}>
     <span class="what">${t(`counter.do.${action}`)}</span>
-    ${key && html`<kbd>${key}</kbd>`}
+    ${hot && html`<kbd>${hot}</kbd>`}
     ${hint && html`<small>${hint}</small>`}
   </button>`;
 }
@@ -120,15 +120,15 @@ function Actions({ state }) {
   const cur = ticket.value;
   const early = cur?.state === "called" && !legal.value["no-show"];
   return html`<section class="actions" aria-label=${t("counter.actions")}>
-    ${open ? html`<${Button} action="next" kind="main big" key="Enter" hint=${nextHint(state)} />` : html`<${Button} action="open" kind="main big" key="Enter" />`}
-    <${Button} action="recall" key="F2" hint=${cur?.calls > 1 ? t("counter.called_n", { n: cur.calls }) : ""} />
-    <${Button} action="start" key="F4" />
-    <${Button} action="finish" key="F3" kind="good" />
-    <${Button} action="no-show" key="F6" hint=${early ? t("counter.no_show.early") : ""} />
-    <${Button} action="transfer" key="F7" />
-    <${Button} action="park" key="F8" />
-    <${Button} action="other" key="F9" />
-    <${Button} action="pause" key="F10" />
+    ${open ? html`<${Button} action="next" kind="main big" hot="Enter" hint=${nextHint(state)} />` : html`<${Button} action="open" kind="main big" hot="Enter" />`}
+    <${Button} action="recall" hot="F2" hint=${cur?.calls > 1 ? t("counter.called_n", { n: cur.calls }) : ""} />
+    <${Button} action="start" hot="F4" />
+    <${Button} action="finish" hot="F3" kind="good" />
+    <${Button} action="no-show" hot="F6" hint=${early ? t("counter.no_show.early") : ""} />
+    <${Button} action="transfer" hot="F7" />
+    <${Button} action="park" hot="F8" />
+    <${Button} action="other" hot="F9" />
+    <${Button} action="pause" hot="F10" />
     <${Button} action="close" />
     <div class="more"><${Button} action="direct" kind="slim" /><${Button} action="outcomes" kind="slim" /></div>
   </section>`;

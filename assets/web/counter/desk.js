@@ -58,7 +58,7 @@ export const legal = computed(() => {
   const held = called || t?.state === "serving";
   const online = feed.online.value;
   return /** @type {Record<string, boolean>} */ ({
-    next: online && open && !(c.armed && !t && !feed.state.value.next),
+    next: online && open && !restart.value && !(c.armed && !t && !feed.state.value.next),
     recall: online && held,
     start: called,
     finish: held,

@@ -53,8 +53,8 @@ function Pause({ state }) {
   const [back, setBack] = useState("");
   const until = () => (back ? { until: instant(back, now.peek(), state.time_zone) } : {});
   return html`<${Frame} title=${t("counter.pause.title")}>
-    <label class="field">${t("counter.pause.back")} <input type="time" value=${back} onInput=${(e) => setBack(e.currentTarget.value)} /></label>
     <${Choices} list=${PAUSES.map((r) => ({ id: r, name: t(`counter.pause.${r}`) }))} take=${(reason) => act("pause", { reason, ...until() })} />
+    <label class="field">${t("counter.pause.back")} <input type="time" value=${back} onInput=${(e) => setBack(e.currentTarget.value)} /></label>
   <//>`;
 }
 
@@ -85,8 +85,8 @@ function Transfer({ state }) {
     act("transfer", { ...seen(), [kind]: rest.join("/"), ...(note.trim() ? { note: note.trim() } : {}) });
   };
   return html`<${Frame} title=${t("counter.transfer.title")}>
-    <label class="field">${t("counter.transfer.note")} <input type="text" maxlength="200" value=${note} onInput=${(e) => setNote(e.currentTarget.value)} /></label>
     <${Choices} list=${places} take=${take} />
+    <label class="field">${t("counter.transfer.note")} <input type="text" maxlength="200" value=${note} onInput=${(e) => setNote(e.currentTarget.value)} /></label>
   <//>`;
 }
 
