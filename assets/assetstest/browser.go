@@ -99,14 +99,17 @@ type Tab struct {
 }
 
 // Open opens a page of a server on loopback. Its address keeps path and port but
-// is asked by the name Host. The scripts run before those of the page.
+// is asked by the name Host, unless it says "localhost". The scripts run before
+// those of the page.
 func (b *Browser) Open(t testing.TB, address string, size Size, scripts ...string) *Tab {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.Host = Host + ":" + u.Port()
+	if u.Hostname() != "localhost" {
+		u.Host = Host + ":" + u.Port()
+	}
 	tab := &Tab{t: t}
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithListener(tab.listen))
 	t.Cleanup(cancel)
@@ -209,6 +212,23 @@ func (p *Tab) Tap(selector string) {
 	})()`)
 	if err := chromedp.Do(p.ctx, chromedp.TapXY(at[0], at[1])); err != nil {
 		p.t.Fatalf("tapping %s: %v", selector, err)
+	}
+}
+
+// Type presses the keys of a string as a keyboard would, in whatever has the
+// focus. Keys without a character are those of the package chromedp/kb.
+func (p *Tab) Type(keys string) { p.t.Helper(); p.keys(keys) }
+
+// Ctrl presses a key with the control key held.
+func (p *Tab) Ctrl(key string) {
+	p.t.Helper()
+	p.keys(key, chromedp.KeyModifiers(chromedp.ModifierCtrl))
+}
+
+func (p *Tab) keys(keys string, options ...chromedp.KeyOption) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(keys, options...)); err != nil {
+		p.t.Fatalf("pressing %q: %v", keys, err)
 	}
 }
 
