@@ -43,6 +43,9 @@ func (c *checker) checkNames() {
 	if len(d.Counters) == 0 {
 		c.wrong("counter", "no_counter")
 	}
+	if len(d.Kiosks) == 0 {
+		c.odd("kiosk", "no_kiosk")
+	}
 }
 
 // names checks the ids of one kind of thing.
@@ -92,7 +95,9 @@ func (c *checker) checkCentre() {
 	c.checkLanguages()
 	c.text("centre.name", d.Centre.Name, true)
 	c.text("centre.authority", d.Centre.Authority, false)
-	c.text("centre.noun", d.Centre.Noun, false)
+	if _, written := c.lines["centre.noun"]; written {
+		c.text("centre.noun", d.Centre.Noun, false)
+	}
 	if _, err := time.LoadLocation(d.Centre.TimeZone); err != nil || d.Centre.TimeZone == "Local" {
 		c.wrong("centre.time_zone", "time_zone_bad", "value", d.Centre.TimeZone)
 	}
@@ -118,14 +123,19 @@ func (c *checker) checkCentre() {
 var lanKinds = []string{"kiosk", "board", "counter", "supervisor", "phone", "rate", "asset", "system", "api"}
 
 func (c *checker) checkLanguages() {
-	langs := c.d.Centre.Languages
-	for i, lang := range langs {
+	var good []string
+	for i, lang := range c.d.Centre.Languages {
 		path := fmt.Sprintf("centre.languages.%d", i)
 		if _, err := language.Parse(lang); err != nil {
 			c.wrong(path, "language_bad", "value", lang)
-		} else if slices.Index(langs, lang) < i {
+		} else if slices.Contains(good, lang) {
 			c.odd(path, "twice_in_list", "value", lang)
+		} else {
+			good = append(good, lang)
 		}
+	}
+	if len(good) > 0 {
+		c.d.Centre.Languages = good
 	}
 }
 
@@ -194,15 +204,19 @@ func (c *checker) text(path string, t Text, needed bool) {
 }
 
 // oneOf checks a word of a list.
-func (c *checker) oneOf(path, key, word string, known []string) {
-	if !slices.Contains(known, word) {
-		c.wrong(path, "not_one_of", "key", key, "value", word, "known", known)
+func (c *checker) oneOf(path, key, word string, known []string) bool {
+	if slices.Contains(known, word) {
+		return true
 	}
+	c.wrong(path, "not_one_of", "key", key, "value", word, "known", known)
+	return false
 }
 
 // within checks a number.
-func (c *checker) within(path string, n, low, high int) {
-	if n < low || n > high {
-		c.wrong(path, "out_of_range", "key", lastKey(path), "value", n, "low", low, "high", high)
+func (c *checker) within(path string, n, low, high int) bool {
+	if n >= low && n <= high {
+		return true
 	}
+	c.wrong(path, "out_of_range", "key", lastKey(path), "value", n, "low", low, "high", high)
+	return false
 }

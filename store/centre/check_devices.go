@@ -48,7 +48,9 @@ func (c *checker) checkDevices() {
 		wires = append(wires, wire{at("printer", i, "port"), "printer", p.ID, p.Port, "", 0})
 	}
 	for i, k := range d.Keypads {
-		c.oneOf(at("keypad", i, "protocol"), "protocol", k.Protocol, []string{FF68, Keys})
+		if !c.oneOf(at("keypad", i, "protocol"), "protocol", k.Protocol, []string{FF68, Keys}) {
+			k.Protocol = FF68
+		}
 		c.belongs(at("keypad", i, "counter"), k.Counter, counters)
 		w := wire{at("keypad", i, "port"), "keypad", k.ID, k.Port, k.Protocol, k.Address}
 		if k.Protocol == Keys {

@@ -47,8 +47,12 @@ func (c *checker) checkSign(path string, l LED) {
 }
 
 // checkAlike looks for two services whose numbers end in the same three digits,
-// so that a clerk cannot tell which of them stands on the keypad.
+// so that a clerk cannot tell which of them stands on the keypad. Where a sign
+// hangs above the counter, that shows the whole number.
 func (c *checker) checkAlike(path string, k Keypad) {
+	if slices.ContainsFunc(c.d.LEDs, func(l LED) bool { return l.Counter == k.Counter }) {
+		return
+	}
 	called := c.d.calledAt(k.Counter)
 	for i, s := range called {
 		for _, t := range called[:i] {

@@ -14,8 +14,10 @@ const unending = 99_999
 // checkNumbers looks for numbers that two people could hold, and for ranges
 // that end before the day's tickets do.
 func (c *checker) checkNumbers() {
+	for i := range c.d.Services {
+		c.checkSeries(i, &c.d.Services[i])
+	}
 	for i, s := range c.d.Services {
-		c.checkSeries(i, s)
 		for j, other := range c.d.Services[:i] {
 			c.checkPair(i, s, j, other)
 		}
@@ -24,11 +26,13 @@ func (c *checker) checkNumbers() {
 	c.checkRhymes()
 }
 
-func (c *checker) checkSeries(i int, s Service) {
+func (c *checker) checkSeries(i int, s *Service) {
 	if p := *s.Prefix; len(p) > 2 || !(isDigits(p) || isLetters(p)) {
 		c.wrong(at("service", i, "prefix"), "prefix_bad", "prefix", p)
 	}
-	c.within(at("service", i, "digits"), s.Digits, 2, 6)
+	if !c.within(at("service", i, "digits"), s.Digits, 2, 6) {
+		s.Digits = 3 // so that the other checks do not count to it
+	}
 	c.within(at("service", i, "first"), s.First, 0, unending)
 	c.within(at("service", i, "last"), s.Last, 0, unending)
 	c.within(at("service", i, "cap"), s.Cap, 0, unending)

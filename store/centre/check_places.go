@@ -12,6 +12,9 @@ import (
 func (c *checker) checkPlaces() {
 	d := c.d
 	for i, z := range d.Zones {
+		if _, written := c.lines["zone"]; !written {
+			break // the default one
+		}
 		c.text(at("zone", i, "name"), z.Name, true)
 		c.text(at("zone", i, "floor"), z.Floor, false)
 		c.oneOf(at("zone", i, "sound"), "sound", z.Sound, []string{"board", "command", "none"})
@@ -64,11 +67,14 @@ func (c *checker) checkService(i int, s Service) {
 		}
 	}
 	served := func(x Counter) bool { return slices.Contains(x.Services, s.ID) || slices.Contains(x.Help, s.ID) }
+	if c.told[at("service", i, "id")] {
+		return // whoever names it is told already
+	}
 	if !slices.ContainsFunc(c.d.Counters, served) {
 		c.odd(fmt.Sprintf("service.%d", i), "service_no_counter", "service", s.ID)
 	}
 	offered := func(k Kiosk) bool { return slices.Contains(k.Services, s.ID) }
-	if s.offered(queue.AtKiosk) && !slices.ContainsFunc(c.d.Kiosks, offered) {
+	if s.offered(queue.AtKiosk) && len(c.d.Kiosks) > 0 && !slices.ContainsFunc(c.d.Kiosks, offered) {
 		c.odd(at("service", i, "at"), "service_no_kiosk", "service", s.ID)
 	}
 }
@@ -129,7 +135,7 @@ func (c *checker) ref(path, code, id string, known []string) {
 	if slices.Contains(known, id) {
 		return
 	}
-	if near := nearest(id, known); near != "" {
+	if near := nearest(id, known); near != "" && len(id) > 3 { // c2 is no slip for c1
 		c.wrong(path, code+"_near", "id", id, "near", near)
 	} else {
 		c.wrong(path, code, "id", id, "known", known)

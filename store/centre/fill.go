@@ -166,14 +166,15 @@ func (d *Document) wantsDigits(service string) bool {
 	})
 }
 
-// prefixes hands out those of the list that are not used yet.
+// prefixes hands out those of the list that are not used yet. When there are no
+// more it gives one that the check of prefixes refuses.
 func prefixes(used map[string]bool, list []string) func() *string {
+	list = slices.DeleteFunc(list, func(p string) bool { return used[p] })
 	return func() *string {
-		for used[list[0]] {
-			list = list[1:]
+		p := "?"
+		if len(list) > 0 {
+			p, list = list[0], list[1:]
 		}
-		p := list[0]
-		list = list[1:]
 		return &p
 	}
 }
@@ -203,7 +204,7 @@ func letterPrefixes() []string {
 			list = append(list, string(a)+string(b))
 		}
 	}
-	return append(list, sequence(100, 999)...) // never reached by a centre that can be read aloud
+	return list
 }
 
 func sequence(low, high int) []string {

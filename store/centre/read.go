@@ -59,9 +59,7 @@ func (c *checker) set(dst reflect.Value, v any, path string) {
 	case reflect.Int:
 		var i int64
 		i, good = v.(int64)
-		if good = good && i >= math.MinInt32 && i <= math.MaxInt32; good {
-			dst.SetInt(i)
-		}
+		dst.SetInt(max(math.MinInt32, min(i, math.MaxInt32))) // any range ends far below
 	case reflect.Float64:
 		var f float64
 		if f, good = v.(float64); !good {
@@ -82,8 +80,11 @@ func (c *checker) wrongType(dst reflect.Value, path string) {
 		reflect.String: "want_text", reflect.Bool: "want_bool", reflect.Int: "want_number", reflect.Float64: "want_number",
 		reflect.Slice: "want_list", reflect.Struct: "want_table", reflect.Map: "want_texts",
 	}[dst.Kind()]
-	if dst.Kind() == reflect.Slice && dst.Type().Elem().Kind() == reflect.Struct {
+	switch {
+	case dst.Kind() == reflect.Slice && dst.Type().Elem().Kind() == reflect.Struct:
 		code = "want_tables"
+	case dst.Kind() == reflect.String && !strings.HasSuffix(path, lastKey(path)):
+		code = "want_item"
 	}
 	c.wrong(path, code, "key", lastKey(path))
 }
