@@ -123,6 +123,8 @@ type Book struct {
 	water   watermark
 	view    atomic.Pointer[View]
 
+	snapping atomic.Bool // a snapshot is being made
+
 	jobs    chan *job
 	quit    chan struct{} // closed: take no new commands
 	stopped chan struct{} // closed: the writer has ended
@@ -207,6 +209,13 @@ func (b *Book) Close() error {
 		b.closing = guard(b.end)
 	})
 	return b.closing
+}
+
+// Alive reports whether the writer answers, without writing anything. A
+// watchdog asks.
+func (b *Book) Alive(ctx context.Context) bool {
+	_, err := b.submit(ctx, &job{})
+	return err == nil
 }
 
 // View returns the newest committed state.

@@ -116,15 +116,18 @@ func (b *Book) snapshotIfDue(t *batch) {
 	if s.tail.seq < s.snapped+snapshotEvery && !t.closesDay() {
 		return
 	}
-	snap, err := s.snapshot()
-	if err != nil {
-		b.log.Error("snapshot", "err", err)
-		return
+	if !b.snapping.CompareAndSwap(false, true) {
+		return // one at a time: in a rush they must not take the writer's time
 	}
+	snap, err := s.snapshot()
 	s.snapped = s.tail.seq
 	hall := s.hall
 	b.helpers.Go(func() {
-		if snap.Hall, err = hall.MarshalBinary(); err == nil {
+		defer b.snapping.Store(false)
+		if err == nil {
+			snap.Hall, err = hall.MarshalBinary()
+		}
+		if err == nil {
 			_, err = b.submit(context.Background(), &job{snap: snap})
 		}
 		if err != nil && !errors.Is(err, ErrStopping) {

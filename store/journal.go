@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -11,12 +13,12 @@ import (
 	"xinmoi/store/queue"
 )
 
-// The buckets. Events lie in one nested bucket per business day, under their
-// numbers: appending keeps the pages full and the cost flat, and retention
-// drops whole days.
+// The buckets. Entries lie in one bucket per business day, "ev/2026-11-22", under
+// their numbers: appending keeps the pages full and the cost flat, and retention
+// drops whole days. The days are not nested in a bucket of their own, which would
+// be one more page to write at each commit.
 var (
 	bucketMeta  = []byte("meta")
-	bucketEv    = []byte("ev")
 	bucketDays  = []byte("days")
 	bucketSnap  = []byte("snap")
 	bucketMarks = []byte("marks")
@@ -27,6 +29,13 @@ var (
 	keyTail         = []byte("tail")
 	keyRun          = []byte("run")
 )
+
+const (
+	dayPrefix = "ev/"
+	daysEnd   = "ev0" // sorts after every day
+)
+
+func bucketOf(day queue.Day) []byte { return append([]byte(dayPrefix), day...) }
 
 // dayBefore is the bucket of what was noted before the first day was opened.
 const dayBefore queue.Day = "0000-00-00"
@@ -179,30 +188,14 @@ var errEnough = errors.New("enough")
 
 // eachRecord walks the records with numbers above after, day by day.
 func eachRecord(tx *bolt.Tx, after Seq, fn func(day queue.Day, seq Seq, data []byte) error) error {
-	ev := tx.Bucket(bucketEv)
-	days := ev.Cursor()
-	day, _ := days.Last()
-	for day != nil { // back to the day that holds the first wanted number
-		first, _ := ev.Bucket(day).Cursor().First()
-		if first != nil && Seq(binary.BigEndian.Uint64(first)) <= after+1 {
-			break
-		}
-		before, _ := days.Prev()
-		if before == nil {
-			break
-		}
-		day = before
-	}
-	if day == nil {
-		return nil
-	}
-	for day, _ = days.Seek(append([]byte(nil), day...)); day != nil; day, _ = days.Next() {
-		c := ev.Bucket(day).Cursor()
+	days := daysAfter(tx, after)
+	for _, day := range days {
+		c := tx.Bucket(bucketOf(day)).Cursor()
 		for k, v := c.Seek(seqKey(after + 1)); k != nil; k, v = c.Next() {
 			if len(k) != 8 {
 				return fmt.Errorf("store: day %s has a key of %d bytes", day, len(k))
 			}
-			err := fn(queue.Day(day), Seq(binary.BigEndian.Uint64(k)), v)
+			err := fn(day, Seq(binary.BigEndian.Uint64(k)), v)
 			if err == errEnough {
 				return nil
 			}
@@ -212,4 +205,20 @@ func eachRecord(tx *bolt.Tx, after Seq, fn func(day queue.Day, seq Seq, data []b
 		}
 	}
 	return nil
+}
+
+// daysAfter lists the days that have records above after, going back from the last
+// one, since what is looked for is nearly always new.
+func daysAfter(tx *bolt.Tx, after Seq) (days []queue.Day) {
+	c := tx.Cursor()
+	c.Seek([]byte(daysEnd))
+	for k, _ := c.Prev(); bytes.HasPrefix(k, []byte(dayPrefix)); k, _ = c.Prev() {
+		days = append(days, queue.Day(k[len(dayPrefix):]))
+		first, _ := tx.Bucket(k).Cursor().First()
+		if first != nil && Seq(binary.BigEndian.Uint64(first)) <= after+1 {
+			break
+		}
+	}
+	slices.Reverse(days)
+	return days
 }

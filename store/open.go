@@ -102,7 +102,7 @@ func openFile(dir string, log *slog.Logger) (db *bolt.DB, err error) {
 
 func checkFormat(db *bolt.DB) error {
 	return db.View(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketEv, bucketDays, bucketSnap, bucketMarks} {
+		for _, name := range [][]byte{bucketMeta, bucketDays, bucketSnap, bucketMarks} {
 			if tx.Bucket(name) == nil {
 				return fmt.Errorf("no book: bucket %s is not there", name)
 			}
@@ -130,7 +130,7 @@ func create(dir, path string) error {
 		return err
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketEv, bucketDays, bucketSnap, bucketMarks} {
+		for _, name := range [][]byte{bucketMeta, bucketDays, bucketSnap, bucketMarks} {
 			if _, err := tx.CreateBucket(name); err != nil {
 				return err
 			}

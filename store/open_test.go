@@ -94,7 +94,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 func TestDamage(t *testing.T) {
 	change := func(fn func(day *bolt.Bucket) error) func(*testing.T, string, *View) {
 		return func(t *testing.T, dir string, v *View) {
-			edit(t, dir, func(tx *bolt.Tx) error { return fn(tx.Bucket(bucketEv).Bucket(today(v))) })
+			edit(t, dir, func(tx *bolt.Tx) error { return fn(tx.Bucket(bucketOf(v.Hall.Day()))) })
 		}
 	}
 	get := func(day *bolt.Bucket, seq Seq) []byte { return append([]byte(nil), day.Get(seqKey(seq))...) }

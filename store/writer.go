@@ -193,6 +193,8 @@ func (b *Book) decide(t *batch, j *job) (result, error) {
 	case j.snap != nil:
 		t.snap = j.snap
 		return result{}, nil
+	case j.request == nil: // only to see that we are here
+		return result{}, nil
 	}
 	return b.command(t, j.request)
 }
@@ -257,12 +259,11 @@ func (b *Book) record(t *batch, records []record) (result, error) {
 
 // store writes the batch into the one transaction.
 func (t *batch) store(tx *bolt.Tx, end *tail) error {
-	meta, ev := tx.Bucket(bucketMeta), tx.Bucket(bucketEv)
 	var day *bolt.Bucket
 	for i, data := range t.data {
 		if day == nil || t.days[i] != t.days[i-1] {
 			var err error
-			if day, err = ev.CreateBucketIfNotExists([]byte(t.days[i])); err != nil {
+			if day, err = tx.CreateBucketIfNotExists(bucketOf(t.days[i])); err != nil {
 				return err
 			}
 			day.FillPercent = fill
@@ -289,7 +290,7 @@ func (t *batch) store(tx *bolt.Tx, end *tail) error {
 	if len(t.records) == 0 {
 		return nil
 	}
-	return meta.Put(keyTail, end.encode())
+	return tx.Bucket(bucketMeta).Put(keyTail, end.encode())
 }
 
 // publish hands out the state as committed. Readers never see an entry that is
