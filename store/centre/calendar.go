@@ -11,19 +11,12 @@ import (
 // checkCalendar looks at days and hours.
 func (c *checker) checkCalendar() {
 	cal := c.d.Calendar
-	worked, ok := parseDays(cal.Weekdays)
-	if !ok {
+	if _, ok := parseDays(cal.Weekdays); !ok {
 		c.wrong("calendar.weekdays", "weekdays_bad", "value", cal.Weekdays)
 	}
 	for i, s := range cal.Hours {
-		path := fmt.Sprintf("calendar.hours.%d", i)
-		w, good := parseWindow(s)
-		if !good {
-			c.wrong(path, "hours_bad", "value", s)
-			continue
-		}
-		if idle := slices.ContainsFunc(w.Days, func(d time.Weekday) bool { return !slices.Contains(worked, d) }); ok && idle {
-			c.odd(path, "hours_idle", "value", s, "weekdays", cal.Weekdays)
+		if _, ok := parseWindow(s); !ok {
+			c.wrong(fmt.Sprintf("calendar.hours.%d", i), "hours_bad", "value", s)
 		}
 	}
 	c.days("calendar.holidays", cal.Holidays)
@@ -46,47 +39,25 @@ func (c *checker) days(path string, days []string) {
 	}
 }
 
-// Works reports whether the centre works on the day of t.
-func (d *Document) Works(t time.Time) bool {
-	t = t.In(d.Location())
-	day := t.Format(time.DateOnly)
-	weekdays, _ := parseDays(d.Calendar.Weekdays)
-	return slices.Contains(d.Calendar.MakeUp, day) ||
-		slices.Contains(weekdays, t.Weekday()) && !slices.Contains(d.Calendar.Holidays, day)
-}
-
-// Hours are the hours of service on the day of t, in order. A make-up day on
-// which no hours fall is worked as a Monday is.
+// Hours are the hours of service on the day of t, in order; none on a day that
+// is not worked. The queue reads its Calendar alike: hours that name weekdays
+// hold on them whether these are ordinary working days or not, and a make-up
+// day has the hours of the first working day of the week.
 func (d *Document) Hours(t time.Time) []queue.Window {
 	t = t.In(d.Location())
-	if !d.Works(t) {
+	r := d.calendarRules()
+	day := queue.Day(t.Format(time.DateOnly))
+	if slices.Contains(r.Holidays, day) {
 		return nil
 	}
-	on := func(day time.Weekday) []queue.Window {
-		return slices.DeleteFunc(windows(d.Calendar.Hours), func(w queue.Window) bool {
-			return len(w.Days) > 0 && !slices.Contains(w.Days, day)
-		})
-	}
-	hours := on(t.Weekday())
-	if len(hours) == 0 && slices.Contains(d.Calendar.MakeUp, t.Format(time.DateOnly)) {
-		hours = on(time.Monday)
-	}
+	makeUp := slices.Contains(r.MakeUp, day) && len(r.Weekdays) > 0
+	hours := slices.DeleteFunc(r.Serve, func(w queue.Window) bool {
+		days := w.Days
+		if len(days) == 0 {
+			days = r.Weekdays
+		}
+		return !slices.Contains(days, t.Weekday()) && !(makeUp && slices.Contains(days, r.Weekdays[0]))
+	})
 	slices.SortFunc(hours, func(a, b queue.Window) int { return a.From - b.From })
 	return hours
-}
-
-// OpensAfter is when the next hours of service begin after t, within two
-// months; the zero time when none do.
-func (d *Document) OpensAfter(t time.Time) time.Time {
-	t = t.In(d.Location())
-	for i := range 62 {
-		day := time.Date(t.Year(), t.Month(), t.Day()+i, 0, 0, 0, 0, t.Location())
-		for _, w := range d.Hours(day) {
-			from := time.Date(day.Year(), day.Month(), day.Day(), 0, w.From, 0, 0, t.Location())
-			if from.After(t) {
-				return from
-			}
-		}
-	}
-	return time.Time{}
 }

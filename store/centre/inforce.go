@@ -35,7 +35,7 @@ func FromCanonical(doc []byte) (*Document, error) {
 }
 
 // inForce remembers the last document decoded, so that every room can ask for
-// it at every event: reading it takes a hundred thousand times longer than
+// it at every event: reading it takes a thousand times longer than
 // comparing. It is the memo of a pure function and not state: two halls in one
 // process only make each other decode again. A Cache passed to every room, and
 // a decoded document inside the pure Hall, were rejected for it.
