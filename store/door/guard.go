@@ -115,9 +115,6 @@ func (d *door) take(w http.ResponseWriter, r *http.Request, route Route) error {
 	if v.key, err = key(r.Header); err != nil {
 		return err
 	}
-	if r.ContentLength > limit {
-		return tooLarge(limit)
-	}
 	v.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err != nil {
 		if over := (*http.MaxBytesError)(nil); errors.As(err, &over) {
@@ -208,7 +205,7 @@ func fromHere(r *http.Request) bool {
 // isLoopback takes "127.0.0.1:4711", "[::1]:80" or an address without a port.
 func isLoopback(address string) bool {
 	ip, err := netip.ParseAddr(hostOf(address))
-	return err == nil && ip.Unmap().IsLoopback()
+	return err == nil && ip.IsLoopback()
 }
 
 // ours reports whether the Host header names this house. Ports are not looked

@@ -302,6 +302,73 @@ func TestResumeOfTheOnlyScreen(t *testing.T) {
 	assert.Equal(t, store.Seq(1), *m.Prev)
 }
 
+// What others were told as the view's number must be what a resumer ends with,
+// or the next message would look like a gap to one of them.
+func TestResumeIntoAChainThatBeganLater(t *testing.T) {
+	h := newHall(t)
+	p := h.page("view=board/b1")
+	epoch := p.next().Epoch
+	p.conn.Close()
+	require.Eventually(t, func() bool { return h.feed.Stats().Clients == 0 }, 5*time.Second, time.Millisecond)
+	h.book.publish("ticket.issued:A001", "ticket.issued:A002")
+	other := h.page("view=board/b1")
+	assert.Equal(t, store.Seq(2), other.next().Seq)
+	back := h.page("view=board/b1&since=" + epoch + ".0")
+	m := back.next()
+	assert.Equal(t, "snapshot", m.Type)
+	assert.Equal(t, store.Seq(2), m.Seq)
+	h.book.publish("ticket.called:A001")
+	assert.Equal(t, other.next().raw, back.next().raw)
+}
+
+// Who comes between a publication and its telling has it once.
+func TestJoinTellsWhatIsPublishedFirst(t *testing.T) {
+	h := newHall(t)
+	early := h.page("view=board/b1")
+	early.next()
+	h.book.mu.Lock()
+	h.book.bells = nil // nobody rings
+	h.book.mu.Unlock()
+	h.book.publish("ticket.called:A001")
+	m := h.page("view=board/b1").next()
+	assert.Equal(t, []store.Seq{1, 1}, []store.Seq{m.Seq, m.State.Seq})
+	assert.Equal(t, "A001", early.next().Number)
+}
+
+// The book itself, not the one of these tests.
+func TestRealBook(t *testing.T) {
+	b, err := store.Open(t.TempDir(), store.Options{})
+	require.NoError(t, err)
+	defer b.Close()
+	view := boardView()
+	view.Event = func(e store.Entry, _ *store.View, _ string) (any, bool) {
+		return map[string]string{"number": string(e.Note)}, e.Type == "test.said"
+	}
+	f := New(b, Options{})
+	f.Register(view)
+	handler, err := door.New(door.Options{}, f.Routes()...)
+	require.NoError(t, err)
+	srv := httptest.NewServer(handler)
+	defer srv.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+	h := &hall{t: t, feed: f, url: "ws" + strings.TrimPrefix(srv.URL, "http") + "/api/v1/stream"}
+	p := h.page("view=board/b1")
+	first := p.next()
+	assert.Equal(t, b.View().Seq, first.Seq)
+	assert.Equal(t, b.View().Epoch+"-", first.Epoch[:len(b.View().Epoch)+1])
+	for i := range 40 {
+		_, err := b.Note(t.Context(), "test.said", 1, fmt.Append(nil, i))
+		require.NoError(t, err)
+	}
+	for i := range 40 {
+		assert.Equal(t, fmt.Sprint(i), p.next().Number)
+	}
+	cancel()
+	require.NoError(t, <-ended)
+}
+
 func TestResumeThatCannotBeIsASnapshot(t *testing.T) {
 	h := newHall(t)
 	p := h.page("view=board/b1")

@@ -269,6 +269,47 @@ func TestStateThatChangesByItself(t *testing.T) {
 	})
 }
 
+// A newcomer who was told a state that passed again is not left with it.
+func TestStateThatPassesBetweenTwoLooks(t *testing.T) {
+	view := boardView()
+	view.Every = 0
+	state := "morning"
+	view.Snapshot = func(*store.View, string) (any, bool) { return map[string]string{"is": state}, true }
+	inBubble(t, view, func(t *testing.T, f *Feed, _ *book, dial func(string) *websocket.Conn) {
+		set := func(s string) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			state = s
+		}
+		early := watch(t, dial("view=board/b1"), never)
+		time.Sleep(11 * time.Second)
+		set("noon")
+		late := watch(t, dial("view=board/b1"), never)
+		got, _ := late.heard()
+		require.Len(t, got, 1)
+		assert.Contains(t, got[0], "noon")
+		set("morning")
+		time.Sleep(6 * time.Second)
+		got, _ = late.heard()
+		require.Len(t, got, 2)
+		assert.Contains(t, got[1], "morning")
+		early.off()
+		late.off()
+	})
+}
+
+// The house closes in time though a screen takes no bytes.
+func TestCloseDoesNotWaitForASleeper(t *testing.T) {
+	inBubble(t, boardView(), func(t *testing.T, f *Feed, b *book, dial func(string) *websocket.Conn) {
+		conn := dial("view=board/b1") // a pipe holds nothing: its snapshot is never taken
+		defer conn.Close()
+		synctest.Wait()
+		began := time.Now()
+		f.close()
+		assert.LessOrEqual(t, time.Since(began), time.Second)
+	})
+}
+
 // An id that is no longer there lets its screens go.
 func TestViewThatEnds(t *testing.T) {
 	view, there := boardView(), true
