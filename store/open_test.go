@@ -174,10 +174,7 @@ func TestSnapshotsAreMadeAndUsed(t *testing.T) {
 	for range 10 {
 		do(t, b, cs)
 	}
-	for range snapshotEvery {
-		_, err := b.Note(t.Context(), "test.filler", 1, nil)
-		require.NoError(t, err)
-	}
+	fillUp(t, b, snapshotEvery)
 	do(t, b, queue.CloseDay{})
 	shut(t, b)
 	db, err := bolt.Open(filepath.Join(dir, bookName), 0o600, nil)
