@@ -93,7 +93,7 @@ func (h *Hall) applyToHouse(f Fact) {
 	case DayClosed:
 		h.open = false
 	case CentreConfigured:
-		h.configured(e, f.At)
+		h.configured(e, f)
 	}
 }
 
@@ -348,14 +348,18 @@ func (h *Hall) dayOpened(d Day) {
 	}
 }
 
-// configured puts other rules in force. Counters that stay keep their state.
-func (h *Hall) configured(e CentreConfigured, at time.Time) {
+// configured puts other rules in force, also for those who wait already.
+// Counters that stay keep their state.
+func (h *Hall) configured(e CentreConfigured, f Fact) {
 	h.rules, h.doc, h.hash = &e.Rules, e.Document, e.Hash
 	counters := make([]*Counter, len(e.Rules.Counters))
 	for i, rule := range e.Rules.Counters {
 		if counters[i] = h.counter(rule.ID); counters[i] == nil {
-			counters[i] = &Counter{ID: rule.ID, State: Closed, Since: at}
+			counters[i] = &Counter{ID: rule.ID, State: Closed, Since: f.At}
 		}
 	}
 	h.counters = counters
+	for _, t := range h.Tickets() {
+		h.change(t.ID, f, h.setDue)
+	}
 }

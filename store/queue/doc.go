@@ -43,8 +43,7 @@
 //
 // The tables are read by a test, which tries every cell. A cell names the events
 // that follow, without "ticket." or "counter."; !code is a refusal, . stands for
-// !wrong_state, and - is
-// success without an event.
+// !wrong_state, and - for success without an event.
 //
 // Commands that name a ticket; Call and ResultCall at another, free counter.
 // "booked" is a waiting appointment that is not checked in, "result" a ticket
