@@ -16,8 +16,9 @@ var lineOptions = map[string][]string{
 	"baud": bauds, "bits": {"7", "8"}, "parity": {"none", "odd", "even"}, "stop": {"1", "2"}, "flow": {"none", "rtscts", "xonxoff"},
 }
 
-// Models are the printers that the house can drive.
-var Models = []string{DefaultModel, "generic-58"}
+// Models are the printers that the house can drive. A test of the program holds
+// this list against the drivers, which this package may not import.
+var Models = []string{DefaultModel, "generic-58", "epson-tm-t82", "epson-tm-t88", "xprinter-xp80"}
 
 // scheme is the kind of a port: "serial", "usb", "tcp", "evdev", "agent".
 func scheme(port string) string {
@@ -60,11 +61,14 @@ func (c *checker) checkDevices() {
 		wires = append(wires, w)
 	}
 	for i, l := range d.LEDs {
-		c.oneOf(at("led", i, "protocol"), "protocol", l.Protocol, []string{Modbus})
+		c.oneOf(at("led", i, "protocol"), "protocol", l.Protocol, []string{Modbus, ModbusNumber})
+		if l.Protocol == ModbusNumber && value(l.Letters) {
+			c.wrong(at("led", i, "letters"), "led_number_letters", "id", l.ID)
+		}
 		c.belongs(at("led", i, "counter"), l.Counter, counters)
 		c.within(at("led", i, "address"), l.Address, 1, 247)
 		c.within(at("led", i, "digits"), l.Digits, 2, 16)
-		wires = append(wires, wire{at("led", i, "port"), "led", l.ID, l.Port, l.Protocol, l.Address})
+		wires = append(wires, wire{at("led", i, "port"), "led", l.ID, l.Port, Modbus, l.Address})
 	}
 	for i, w := range wires {
 		if c.checkPort(w) {

@@ -10,9 +10,10 @@ import (
 // What a device is when the file does not say.
 const (
 	DefaultModel     = "generic-80"
-	FF68             = "ff68"   // call keypads with a display of six digits
-	Keys             = "keys"   // a numeric keypad that is a keyboard, by evdev
-	Modbus           = "modbus" // LED signs by Modbus RTU
+	FF68             = "ff68"          // call keypads with a display of six digits
+	Keys             = "keys"          // a numeric keypad that is a keyboard, by evdev
+	Modbus           = "modbus"        // LED signs by Modbus RTU, as text
+	ModbusNumber     = "modbus-number" // the same for signs that know a number register only
 	defaultTimeZone  = "Asia/Ho_Chi_Minh"
 	defaultLEDDigits = 4
 )
