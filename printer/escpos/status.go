@@ -11,6 +11,9 @@ var (
 	AskPaper   = []byte{dle, eot, 4} // real-time: the roll
 	Recover    = []byte{dle, enq, 2} // real-time: clear the buffers and go on after an error
 
+	// Clear is real-time: it empties the buffers. The bytes behind 8 are fixed.
+	Clear = []byte{dle, dc4, 8, 1, 3, 20, 1, 6, 2, 8}
+
 	Reset   = []byte{esc, '@'}
 	AutoOn  = []byte{gs, 'a', 0xFF} // tell every change by itself (ASB), and the state now
 	AutoOff = []byte{gs, 'a', 0x00}

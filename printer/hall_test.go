@@ -1,0 +1,256 @@
+package printer
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"xinmoi/assets/locale"
+	"xinmoi/printer/printertest"
+	"xinmoi/printer/slip"
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/device"
+	"xinmoi/store/queue"
+)
+
+const document = `
+[centre]
+name = { vi = "Trung tâm Phục vụ hành chính công xã Đắk Phơi", en = "Đắk Phơi Public Service Centre" }
+public_url = "https://xinmoi.example.vn"
+[[service]]
+id = "ho-tich"
+name = { vi = "Khai sinh, khai tử, kết hôn", en = "Birth, death, marriage" }
+[[counter]]
+id = "c1"
+number = "1"
+services = ["ho-tich"]
+[[kiosk]]
+id = "k1"
+printers = ["p1", "p2"]
+[[kiosk]]
+id = "k2"
+[[printer]]
+id = "p1"
+port = "tcp:127.0.0.1:9100"
+[[printer]]
+id = "p2"
+port = "tcp:127.0.0.1:9101"
+model = "generic-58"
+`
+
+// hall is a centre with a book and its printers. Time is that of synctest.
+type hall struct {
+	t    testing.TB
+	dir  string
+	book *store.Book
+	room *Room
+}
+
+var words = sync.OnceValue(func() slip.Words {
+	c, err := locale.New()
+	if err != nil {
+		panic(err)
+	}
+	return c.Say
+})
+
+// newHall opens a fresh book. Call it within synctest.
+func newHall(t testing.TB) *hall {
+	t.Helper()
+	h := &hall{t: t, dir: t.TempDir()}
+	h.start()
+	doc, findings := centre.Parse("centre.toml", []byte(document))
+	require.NotNil(t, doc, "%v", findings)
+	canonical, hash := doc.Canonical()
+	h.do(queue.Configure{Rules: doc.Rules(), Document: canonical, Hash: hash})
+	return h
+}
+
+// start opens the book and makes the room, as the daemon does.
+func (h *hall) start() {
+	day := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC).Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
+	b, err := store.Open(h.dir, store.Options{
+		Now:    func() time.Time { return time.Now().Add(day) },
+		Synced: func() bool { return true },
+	})
+	require.NoError(h.t, err)
+	h.book = b
+	h.room = New(Options{Book: b, Words: words()})
+}
+
+func (h *hall) stop() { require.NoError(h.t, h.book.Close()) }
+
+func (h *hall) do(c queue.Command) store.Answer {
+	h.t.Helper()
+	a, err := h.book.Do(h.t.Context(), store.Request{Command: c, By: queue.Actor{Via: "test"}})
+	require.NoError(h.t, err)
+	return a
+}
+
+// take takes a number at a kiosk.
+func (h *hall) take() *queue.Ticket {
+	h.t.Helper()
+	a := h.do(queue.Issue{Service: "ho-tich", Kiosk: "k1", Print: true, Lang: "vi"})
+	for _, e := range a.Entries {
+		if issued, ok := e.Event.(queue.Issued); ok {
+			t, _ := a.View.Hall.Ticket(issued.Ticket)
+			return t
+		}
+	}
+	h.t.Fatal("no number")
+	return nil
+}
+
+// life is a driver on a cable to a simulated printer.
+type life struct {
+	stop func()
+	end  chan error
+}
+
+// plug joins a printer to the driver of id over a wire that may be wrapped.
+func (h *hall) plug(id string, p *printertest.Printer, wrap func(net.Conn) device.Wire) *life {
+	doc := centre.InForce(h.book.View().Hall)
+	cfg, ok := doc.Printer(id)
+	require.True(h.t, ok)
+	return h.plugDriver(h.room.Printer(cfg), p, wrap)
+}
+
+func (h *hall) plugDriver(d *Driver, p *printertest.Printer, wrap func(net.Conn) device.Wire) *life {
+	a, b := net.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	var wire device.Wire = a
+	if wrap != nil {
+		wire = wrap(a)
+	}
+	l := &life{end: make(chan error, 1)}
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = p.Serve(ctx, b) })
+	wg.Go(func() {
+		err := d.Serve(ctx, wire)
+		a.Close()
+		l.end <- err
+	})
+	l.stop = sync.OnceFunc(func() { cancel(); wg.Wait(); a.Close(); b.Close() })
+	return l
+}
+
+// notes lists the notes of this room, "printed A001", in order.
+func (h *hall) notes() (all []string) {
+	h.t.Helper()
+	entries, err := h.book.Read(0, 100000)
+	require.NoError(h.t, err)
+	for _, e := range entries {
+		switch e.Type {
+		case noteAsked, noteStarted, notePrinted, noteSent, noteInterrupted, noteDropped:
+			n, err := readNote(e.Note)
+			require.NoError(h.t, err)
+			t, _ := h.book.View().Hall.Ticket(n.Ticket)
+			s := fmt.Sprintf("%s %s", e.Type[len("printer."):], t.Number)
+			if n.Printer != "" {
+				s += " at " + n.Printer
+			}
+			if n.Reprint {
+				s += " marked"
+			}
+			if n.Reason != "" {
+				s += ": " + n.Reason
+			}
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// conditions is what the book says of a printer.
+func (h *hall) conditions(id string) device.Conditions {
+	for _, d := range h.book.View().Devices {
+		if d.ID == device.ID("printer/"+id) {
+			return d.Conditions
+		}
+	}
+	return nil
+}
+
+// looks says what a piece of paper is: the whole ticket, marked or not, or else
+// a part of something.
+func (h *hall) looks(paper printertest.Paper, t *queue.Ticket, dots int) string {
+	for _, marked := range []bool{false, true} {
+		if bytes.Contains(rows(paper.Image), h.wanted(t, marked, dots)) {
+			if marked {
+				return "marked"
+			}
+			return "whole"
+		}
+	}
+	return "part"
+}
+
+// wanted is the ink of the ticket's slip, row by row.
+func (h *hall) wanted(t *queue.Ticket, marked bool, dots int) []byte {
+	press, err := slip.NewPress()
+	require.NoError(h.t, err)
+	doc := centre.InForce(h.book.View().Hall)
+	s := slip.Slip{Centre: doc, Ticket: t, Link: doc.Centre.PublicURL + "/t/" + h.book.Link(t.ID), Reprint: marked}
+	page, err := press.Render(slip.Build(s, words()), slip.Paper{Dots: dots})
+	require.NoError(h.t, err)
+	return bytes.Trim(rows(page.Image()), "\x00")
+}
+
+// rows packs a picture, a byte for eight dots.
+func rows(img image.Image) []byte {
+	b := img.Bounds()
+	out := make([]byte, 0, b.Dy()*b.Dx()/8)
+	for y := range b.Dy() {
+		for x := 0; x < b.Dx(); x += 8 {
+			v := byte(0)
+			for i := range 8 {
+				if r, _, _, _ := img.At(x+i, y).RGBA(); r < 0x8000 {
+					v |= 0x80 >> i
+				}
+			}
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func TestPrintsATicketOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		p := printertest.New(printertest.Options{})
+		l := h.plug("p1", p, nil)
+		defer l.stop()
+		time.Sleep(3 * time.Second)
+		a, b := h.take(), h.take()
+		time.Sleep(5 * time.Second)
+		require.Len(t, p.Papers(), 2)
+		assert.Equal(t, "whole", h.looks(p.Papers()[0], a, 576))
+		assert.Equal(t, "whole", h.looks(p.Papers()[1], b, 576))
+		assert.Equal(t, []string{
+			"started A001 at p1", "printed A001 at p1",
+			"started A002 at p1", "printed A002 at p1",
+		}, h.notes())
+		assert.Empty(t, h.conditions("p1"))
+		l.stop()
+		assert.NoError(t, <-l.end)
+
+		// Another life of the daemon prints nothing again.
+		h.stop()
+		h.start()
+		l = h.plug("p1", p, nil)
+		defer l.stop()
+		time.Sleep(10 * time.Second)
+		assert.Len(t, p.Papers(), 2)
+	})
+}

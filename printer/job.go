@@ -1,0 +1,223 @@
+package printer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"xinmoi/printer/escpos"
+	"xinmoi/printer/slip"
+	"xinmoi/store/centre"
+	"xinmoi/store/device"
+)
+
+// slowLine is the speed in bytes a second under which a ticket is drawn with
+// fewer bytes: 115,200 baud is fast.
+const slowLine = 11520
+
+// draw makes the job of an order: whole commands, in pieces.
+func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
+	r, m := s.d.room, s.d.model
+	view := r.book.View()
+	t, ok := view.Hall.Ticket(o.ticket)
+	if !ok {
+		return nil, 0, errors.New("no such ticket")
+	}
+	doc := centre.InForce(view.Hall)
+	what := slip.Slip{Centre: doc, Ticket: t, Reprint: o.marked()}
+	if doc.Centre.PublicURL != "" {
+		what.Link = doc.Centre.PublicURL + "/t/" + r.book.Link(t.ID)
+	}
+	paper := slip.Paper{Dots: m.Dots, Coarse: s.bps > 0 && s.bps < slowLine}
+	page, err := press.Render(slip.Build(what, r.words), paper)
+	if err != nil { // a link that no code holds: the ticket is good without
+		s.d.log.Warn("printing without a QR code", "err", err)
+		what.Link = ""
+		if page, err = press.Render(slip.Build(what, r.words), paper); err != nil {
+			return nil, 0, err
+		}
+	}
+	size := longestPieces
+	if s.bps > 0 {
+		size = max(240, min(size, s.bps)) // a second of line time at most between two looks
+	}
+	pieces, err := Job(page, m, size)
+	return pieces, page.High, err
+}
+
+// Job turns a page into the bytes for a model, in pieces of about size bytes
+// between which something else may be sent.
+func Job(page *slip.Page, m Model, size int) ([][]byte, error) {
+	j := escpos.NewJob(m.setup(size))
+	j.Begin()
+	at := 0
+	for _, part := range page.Parts {
+		j.Feed(part.Y - at)
+		j.Picture(part.Image, part.X, part.Scale)
+		at = part.Y + part.Image.Rect.Dy()*part.Scale
+	}
+	j.Feed(page.High - at)
+	j.End()
+	return j.Pieces(size)
+}
+
+// print puts one order on paper and writes down what became of it.
+func (s *session) print(ctx context.Context, press *slip.Press, o order) error {
+	r := s.d.room
+	pieces, high, err := s.draw(press, o)
+	if err != nil { // nothing that the printer could help
+		s.d.log.Error("drawing a ticket", "ticket", o.ticket, "err", err)
+		_, err = r.write(ctx, noteDropped, note{Ticket: o.ticket, Order: o.seq, Printer: s.d.id, Reason: reasonFailed})
+		r.release(ctx, o.seq)
+		return err
+	}
+	n := note{Ticket: o.ticket, Order: o.seq, Printer: s.d.id, Reprint: o.marked()}
+	if _, err := r.write(ctx, noteStarted, n); err != nil {
+		r.release(ctx, o.seq)
+		if ctx.Err() != nil {
+			return err
+		}
+		s.d.log.Error("a ticket waits, since the journal takes no note", "err", err)
+		_, err = s.wait(ctx, time.Second, func(escpos.Reply) bool { return false })
+		return err
+	}
+	typ, err := s.send(ctx, pieces, high)
+	if err != nil {
+		s.ready = false
+		if n.Reason = word(err); ctx.Err() != nil {
+			n.Reason = "stopping"
+		}
+		r.writeLast(ctx, noteInterrupted, n)
+		r.release(ctx, o.seq)
+		s.clear(ctx, err)
+		return err
+	}
+	r.writeLast(ctx, typ, n)
+	return nil
+}
+
+// clear lets a printer that knows how to forget the rest of a broken ticket.
+func (s *session) clear(ctx context.Context, err error) {
+	if s.d.model.Clears && errors.Is(err, errFault) {
+		_ = s.write(ctx, escpos.Clear)
+	}
+}
+
+// word is why a ticket was interrupted, for the journal.
+func word(err error) string {
+	switch {
+	case errors.Is(err, errFault):
+		return "fault"
+	case errors.Is(err, errNoWord):
+		return "no-answer"
+	case errors.Is(err, errStalled):
+		return "stalled"
+	}
+	return "gone"
+}
+
+// send sends a job and waits for its outcome: the type of its last note.
+func (s *session) send(ctx context.Context, pieces [][]byte, high int) (string, error) {
+	began, looked := time.Now(), time.Now()
+	size, dones := 0, s.dones
+	for _, p := range pieces {
+		if err := s.write(ctx, p); err != nil {
+			return "", err
+		}
+		size += len(p)
+		s.drain()
+		if s.trusted() && !s.auto && time.Since(looked) >= lookEvery {
+			if err := s.askWithin(ctx); err != nil {
+				return "", err
+			}
+			looked = time.Now()
+		}
+		if s.faults().Stops() {
+			return "", errFault
+		}
+	}
+	need := s.lineTime(size) + time.Duration(high)*time.Second/time.Duration(s.d.model.Speed) - time.Since(began)
+	return s.outcome(ctx, max(0, need), dones)
+}
+
+// askWithin asks for the state between two pieces of a ticket.
+func (s *session) askWithin(ctx context.Context) error {
+	if _, err := s.ask(ctx, escpos.AskPaper, escpos.PaperFaults); err != nil {
+		return err
+	}
+	_, err := s.ask(ctx, escpos.AskOffline, escpos.OfflineFaults)
+	return err
+}
+
+// outcome waits until the ticket is out. Need is how long that takes from now on,
+// as far as can be computed; dones is how often it had said "done" before.
+func (s *session) outcome(ctx context.Context, need time.Duration, dones int) (string, error) {
+	said := func() bool { return s.done && s.trusted() && s.dones > dones }
+	end := time.Now().Add(need)
+	if s.done && s.trusted() {
+		end = end.Add(doneIn)
+	}
+	for time.Now().Before(end) && !said() {
+		step := min(time.Until(end), lookEvery)
+		_, err := s.wait(ctx, step, func(escpos.Reply) bool { return said() || s.auto && s.faults().Stops() })
+		if err != nil {
+			return "", err
+		}
+		if s.trusted() && !s.auto && !said() {
+			if err := s.askWithin(ctx); err != nil {
+				return "", err
+			}
+		}
+		if s.faults().Stops() && !said() {
+			return "", errFault
+		}
+	}
+	if said() {
+		return notePrinted, nil // it has printed all, whatever came after
+	}
+	return s.verdict(ctx)
+}
+
+// verdict decides on a ticket that nobody has said to be done.
+func (s *session) verdict(ctx context.Context) (string, error) {
+	switch {
+	case !s.trusted():
+		return noteSent, s.drained(ctx)
+	case s.done:
+		return "", errNoWord // it answers in its turn, and has not
+	}
+	ok, err := s.askAll(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case !ok:
+		return "", errNoWord
+	case s.faults().Stops():
+		return "", errFault
+	}
+	return notePrinted, nil
+}
+
+// drained waits until the last byte has left this machine, where that can be
+// known.
+func (s *session) drained(ctx context.Context) error {
+	q, ok := s.wire.(device.Queuer)
+	if !ok {
+		return nil
+	}
+	for began := time.Now(); time.Since(began) < giveUpIn; {
+		n, err := q.Queued()
+		if err != nil || n == 0 {
+			s.stalled = false
+			return nil
+		}
+		if s.stalled = time.Since(began) >= stalledIn; s.stalled {
+			s.d.setUsable(false)
+			s.report()
+		}
+		if _, err := s.wait(ctx, 100*time.Millisecond+s.lineTime(n)/2, func(escpos.Reply) bool { return false }); err != nil {
+			return err
+		}
+	}
+	return errStalled
+}

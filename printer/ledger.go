@@ -1,0 +1,267 @@
+package printer
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/queue"
+)
+
+// order is one piece of paper that is wanted.
+type order struct {
+	seq     store.Seq // of the entry that asked
+	ticket  queue.TicketID
+	kiosk   queue.KioskID // its printers; "" where the printer is named
+	printer string
+	byHand  bool // a reprint: marked from the start, and printed in any state of the ticket
+	asked   time.Time
+	seen    time.Time // when this process first read it
+	tries   int       // how often it was started
+	at      string    // the printer that has it in hand
+}
+
+// marked reports whether its paper says IN LẠI.
+func (o *order) marked() bool { return o.byHand || o.tries > 0 }
+
+// ledger is what is wanted and not done: the fold of the journal.
+type ledger struct {
+	read   store.Seq
+	saved  store.Seq // the mark
+	orders map[store.Seq]*order
+	dirty  map[string]bool           // printers on which something was begun and not ended
+	keys   map[string]queue.TicketID // idempotency keys of reprints asked for
+}
+
+func newLedger(from store.Seq) *ledger {
+	return &ledger{
+		read: from, saved: from,
+		orders: map[store.Seq]*order{}, dirty: map[string]bool{}, keys: map[string]queue.TicketID{},
+	}
+}
+
+// fold takes the next entry.
+func (l *ledger) fold(e store.Entry, now time.Time) {
+	l.read = e.Seq
+	if issued, ok := e.Event.(queue.Issued); ok {
+		if issued.Print && issued.Kiosk != "" {
+			l.orders[e.Seq] = &order{seq: e.Seq, ticket: issued.Ticket, kiosk: issued.Kiosk, asked: e.At, seen: now}
+		}
+		return
+	}
+	if _, ok := e.Event.(queue.DayOpened); ok {
+		clear(l.keys)
+		return
+	}
+	switch e.Type {
+	case noteAsked, noteStarted, notePrinted, noteSent, noteInterrupted, noteDropped:
+	default:
+		return
+	}
+	n, err := readNote(e.Note)
+	if err != nil {
+		return // written by a later version; a ticket more on paper is the worst of it
+	}
+	l.foldNote(e, n, now)
+}
+
+func (l *ledger) foldNote(e store.Entry, n note, now time.Time) {
+	o := l.orders[n.Order]
+	switch e.Type {
+	case noteAsked:
+		l.orders[e.Seq] = &order{seq: e.Seq, ticket: n.Ticket, printer: n.Printer, kiosk: n.Kiosk, byHand: true, asked: e.At, seen: now}
+		if n.Key != "" {
+			l.keys[n.Key] = n.Ticket
+		}
+	case noteStarted:
+		l.dirty[n.Printer] = true
+		if o != nil {
+			o.tries++
+			o.at = n.Printer
+		}
+	case notePrinted, noteSent:
+		delete(l.dirty, n.Printer)
+		delete(l.orders, n.Order)
+	case noteInterrupted:
+		if o != nil {
+			o.at = ""
+		}
+	case noteDropped:
+		delete(l.orders, n.Order)
+	}
+}
+
+// settled is the number up to which the journal need not be read again.
+func (l *ledger) settled() store.Seq {
+	s := l.read
+	for seq := range l.orders {
+		s = min(s, seq-1)
+	}
+	return s
+}
+
+const (
+	reader    = "printer"
+	readMost  = 512
+	saveEvery = 500 // entries
+)
+
+// catchUp reads the journal to its end. The caller holds r.mu.
+func (r *Room) catchUp(ctx context.Context) error {
+	fresh := r.ledger == nil
+	if fresh {
+		r.ledger = newLedger(r.book.Mark(reader))
+	}
+	l := r.ledger
+	now := r.book.Now()
+	for {
+		entries, err := r.book.Read(l.read, readMost)
+		if err != nil {
+			if fresh {
+				r.ledger = nil
+			}
+			return err
+		}
+		for _, e := range entries {
+			l.fold(e, now)
+		}
+		if len(entries) < readMost {
+			break
+		}
+	}
+	if fresh { // nothing is in anybody's hand yet: the daemon has ended in its midst
+		for _, o := range l.orders {
+			o.at = ""
+		}
+	}
+	if s := l.settled(); s >= l.saved+saveEvery {
+		if err := r.book.SetMark(ctx, reader, s); err != nil {
+			return err
+		}
+		l.saved = s
+	}
+	return nil
+}
+
+// fallbackAfter is how long a ticket stands before another printer than the
+// kiosk's first may take it.
+const fallbackAfter = 2 * time.Second
+
+// triesMost is how often a ticket is begun.
+const triesMost = 3
+
+// next gives the driver a ticket into its hands, if one is its turn. What is
+// stale is dropped on the way, also while the driver is not able to print.
+func (r *Room) next(ctx context.Context, d *Driver) (o order, ok bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.catchUp(ctx); err != nil {
+		return order{}, false, err
+	}
+	if err := r.dropStale(ctx); err != nil {
+		return order{}, false, err
+	}
+	if !d.usable {
+		return order{}, false, nil
+	}
+	now := r.book.Now()
+	doc := centre.InForce(r.book.View().Hall)
+	for _, o := range r.inTurn() {
+		if o.at == "" && r.isTurnOf(d, o, doc, now) {
+			o.at = d.id
+			return *o, true, nil
+		}
+	}
+	return order{}, false, nil
+}
+
+// inTurn lists the orders, oldest first.
+func (r *Room) inTurn() []*order {
+	out := make([]*order, 0, len(r.ledger.orders))
+	for _, o := range r.ledger.orders {
+		out = append(out, o)
+	}
+	slices.SortFunc(out, func(a, b *order) int { return cmp.Compare(a.seq, b.seq) })
+	return out
+}
+
+// isTurnOf reports whether the driver is the first usable printer for an order.
+func (r *Room) isTurnOf(d *Driver, o *order, doc *centre.Document, now time.Time) bool {
+	printers := []string{o.printer}
+	if o.printer == "" {
+		k, _ := doc.Kiosk(o.kiosk)
+		printers = k.Printers
+	}
+	for i, id := range printers {
+		if id == d.id {
+			return i == 0 || now.Sub(o.seen) >= fallbackAfter
+		}
+		if other := r.drivers[id]; other != nil && other.usable {
+			return false
+		}
+	}
+	return false
+}
+
+// dropStale writes off what is no longer wanted.
+func (r *Room) dropStale(ctx context.Context) error {
+	view, now := r.book.View(), r.book.Now()
+	fresh := time.Duration(freshS(centre.InForce(view.Hall))) * time.Second
+	for _, o := range r.inTurn() {
+		reason := ""
+		t, ok := view.Hall.Ticket(o.ticket)
+		switch {
+		case o.at != "":
+		case now.Sub(o.asked) >= fresh:
+			reason = reasonStale
+		case o.tries >= triesMost:
+			reason = reasonFailed
+		case !ok, !o.byHand && t.State != queue.Waiting && t.State != queue.Called:
+			reason = reasonOver
+		}
+		if reason == "" {
+			continue
+		}
+		if _, err := r.write(ctx, noteDropped, note{Ticket: o.ticket, Order: o.seq, Reason: reason}); err != nil {
+			return err
+		}
+		delete(r.ledger.orders, o.seq)
+	}
+	return nil
+}
+
+// freshS is the setting, or its default where a document was not filled in.
+func freshS(d *centre.Document) int {
+	if d.Print.FreshS != nil {
+		return *d.Print.FreshS
+	}
+	return 90
+}
+
+// release takes an order out of a driver's hands, started or not.
+func (r *Room) release(ctx context.Context, seq store.Seq) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_ = r.catchUp(ctx) // a start must be folded first; the next reading tells of trouble
+	if o := r.ledger.orders[seq]; o != nil {
+		o.at = ""
+	}
+}
+
+// isDirty reports whether something was begun on a printer and not ended.
+func (r *Room) isDirty(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ledger != nil && r.ledger.dirty[id]
+}
+
+func (r *Room) clean(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ledger != nil {
+		delete(r.ledger.dirty, id)
+	}
+}

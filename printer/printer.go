@@ -1,0 +1,113 @@
+// Package printer puts tickets on paper. It reads the journal as a durable edge
+// reader: each ticket that is to be printed comes out once, in its turn, at the
+// first usable printer of its kiosk; and what became of it is written down.
+//
+// Promises:
+//
+//   - Before the first byte of a ticket leaves, printer.started is on disk; after
+//     the last one printer.printed, when the printer said so, or printer.sent,
+//     when it is one that cannot say. The two words are never mixed. A ticket
+//     that was started and has neither is printed again, marked "IN LẠI", while
+//     it is fresh. So a break at any byte, of cable, paper, power or daemon, gives
+//     one ticket, or two with the second marked; never none.
+//   - Fresh is: issued less than print.fresh_s ago and still waiting or called.
+//     What is no longer fresh is dropped with a note. Nothing comes out of a
+//     printer that somebody has long stopped waiting for.
+//   - The paper is a courtesy. Nothing here slows or fails the taking of a number.
+//   - A command that was broken off is flushed and its paper cut before the next
+//     ticket, so that no rest of one stands on another.
+//
+// Decisions:
+//
+//   - What is due is the fold of the journal, tickets and notes, from a saved
+//     number on. There is no second list that could disagree with it. The number
+//     is saved rarely, since reading a few hundred entries again costs nothing.
+//   - A note names the entry that asked for the paper, not the ticket alone: a
+//     reprint asked for by hand is another piece of paper than the first.
+//   - A fall-back printer takes a ticket only after it has stood for two seconds,
+//     so that a printer which is just being opened is not passed by.
+//   - A fault within a ticket ends that ticket, even where the printer would go
+//     on by itself when paper is back: the citizen would get two halves.
+//   - After three broken attempts a ticket is dropped: better no paper than a
+//     roll full of beginnings.
+package printer
+
+import (
+	"log/slog"
+	"sync"
+
+	"xinmoi/printer/slip"
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/device"
+)
+
+// Options is what the room needs.
+type Options struct {
+	Book  *store.Book
+	Words slip.Words
+	Log   *slog.Logger
+}
+
+// Room is all printers of the house.
+type Room struct {
+	book  *store.Book
+	words slip.Words
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	ledger  *ledger
+	drivers map[string]*Driver // with a wire, by id
+}
+
+// New makes the room. It reads the journal when the first printer is served.
+func New(o Options) *Room {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Room{book: o.Book, words: o.Words, log: o.Log, drivers: map[string]*Driver{}}
+}
+
+// Driver is one printer of the centre's document.
+type Driver struct {
+	room  *Room
+	id    string
+	model Model
+	log   *slog.Logger
+	wake  chan struct{} // one slot: another printer's state has changed
+
+	usable bool // guarded by room.mu
+}
+
+// Printer makes the driver of a printer. A model that is not known, such as one
+// of a later version, prints as a plain 80 mm printer.
+func (r *Room) Printer(p centre.Printer) *Driver {
+	m, ok := ModelOf(p.Model)
+	if !ok {
+		m, _ = ModelOf(centre.DefaultModel)
+	}
+	return &Driver{
+		room: r, id: p.ID, model: m, wake: make(chan struct{}, 1),
+		log: r.log.With("printer", p.ID),
+	}
+}
+
+// device is the id by which the journal names it.
+func (d *Driver) device() device.ID { return device.ID("printer/" + d.id) }
+
+// setUsable tells the other printers whether they must take over.
+func (d *Driver) setUsable(usable bool) {
+	r := d.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d.usable == usable {
+		return
+	}
+	d.usable = usable
+	for _, other := range r.drivers {
+		select {
+		case other.wake <- struct{}{}:
+		default:
+		}
+	}
+}

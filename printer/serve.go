@@ -1,0 +1,241 @@
+package printer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"xinmoi/printer/escpos"
+	"xinmoi/printer/slip"
+	"xinmoi/store/device"
+)
+
+// How often a printer is looked at that has nothing to print.
+const (
+	lookEvery     = time.Second     // one that must be asked
+	lookSeldom    = 5 * time.Second // one that tells by itself
+	lookMute      = 30 * time.Second
+	turnOfOthers  = 500 * time.Millisecond // tickets that become this printer's by time alone
+	longestPieces = escpos.MaxBandBytes
+)
+
+// Serve prints on one wire until it or ctx ends. It is called again for the next
+// one, with all that is due still due.
+func (d *Driver) Serve(ctx context.Context, wire device.Wire) error {
+	press, err := slip.NewPress()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := newSession(d, wire)
+	go s.read(ctx)
+	defer func() {
+		cancel()
+		_ = wire.SetReadDeadline(time.Now()) // the reader ends
+		<-s.gone
+	}()
+	if err := d.enter(ctx); err != nil {
+		return err
+	}
+	defer d.leave()
+	return s.live(ctx, press)
+}
+
+// enter joins the printers that have a wire. It reads the journal first, which
+// says whether this one was left in the midst of something.
+func (d *Driver) enter(ctx context.Context) error {
+	d.room.mu.Lock()
+	defer d.room.mu.Unlock()
+	if err := d.room.catchUp(ctx); err != nil {
+		return err
+	}
+	d.room.drivers[d.id] = d
+	return nil
+}
+
+func (d *Driver) leave() {
+	d.setUsable(false)
+	d.room.mu.Lock()
+	defer d.room.mu.Unlock()
+	if d.room.drivers[d.id] == d {
+		delete(d.room.drivers, d.id)
+	}
+}
+
+// live looks at the printer and prints what is due, in turns.
+func (s *session) live(ctx context.Context, press *slip.Press) error {
+	bell, stop := s.d.room.book.Bell()
+	defer stop()
+	tick := time.NewTicker(turnOfOthers)
+	defer tick.Stop()
+	looked := time.Time{}
+	for {
+		if time.Since(looked) >= s.lookEvery() {
+			if err := s.look(ctx); err != nil {
+				return err
+			}
+			looked = time.Now()
+		}
+		s.d.setUsable(s.ready && !s.lost && !s.stalled && !s.faults().Stops())
+		o, ok, err := s.d.room.next(ctx, s.d)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			s.d.log.Error("reading what is to be printed", "err", err)
+		}
+		if ok {
+			err := s.print(ctx, press, o)
+			switch {
+			case err == nil:
+			case errors.Is(err, errFault), errors.Is(err, errNoWord):
+				looked = time.Time{}
+			default:
+				return s.end(ctx, err)
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.gone:
+			return s.end(ctx, s.lostWire())
+		case r := <-s.in:
+			before := s.faults()
+			s.hear(r)
+			if s.faults() != before {
+				looked = time.Time{} // tell it at once
+			}
+		case <-bell:
+		case <-s.d.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// end is the error of a life: none when it was ended from outside.
+func (s *session) end(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (s *session) lookEvery() time.Duration {
+	switch {
+	case s.ready && !s.answers:
+		return lookMute
+	case s.auto && s.ready && !s.lost:
+		return lookSeldom
+	}
+	return lookEvery
+}
+
+// look finds out how the printer is, greets it when it can be greeted, and
+// tells the book.
+func (s *session) look(ctx context.Context) error {
+	s.askPort()
+	wasAuto, told := s.auto, s.told
+	ok, err := s.askAll(ctx)
+	if err != nil {
+		return s.end(ctx, err)
+	}
+	switch {
+	case ok:
+		if s.lost {
+			s.ready = false // it was off: it has forgotten how it was greeted
+		}
+		s.answers, s.lost = true, false
+		if wasAuto && s.auto && told == s.told && s.asked()&^escpos.Feeding != s.told&^escpos.Feeding {
+			s.auto = false // it no longer tells by itself: ask it to, again
+			s.ready = false
+		}
+	case s.answers && time.Since(s.heard) >= lostIn && !s.faults().Stops():
+		s.lost = true
+	}
+	if !s.ready && !s.faults().Stops() && (ok || !s.answers) {
+		if err := s.greet(ctx); err != nil {
+			return s.end(ctx, err)
+		}
+	}
+	s.report()
+	return nil
+}
+
+// asked is what the four answers say together.
+func (s *session) asked() escpos.Fault {
+	var f escpos.Fault
+	for _, p := range s.polled {
+		f |= p
+	}
+	return f &^ escpos.Erring // the others say which
+}
+
+// greet resets the printer, asks it to tell its state by itself, and finds out
+// whether it answers in its turn. No answer may mean that it waits for the rest
+// of a picture: then that is flushed and the paper cut.
+func (s *session) greet(ctx context.Context) error {
+	if s.d.room.isDirty(s.d.id) {
+		return s.recover(ctx)
+	}
+	if !s.answers {
+		s.ready = true
+		return s.write(ctx, escpos.Reset)
+	}
+	heard, err := s.hello(ctx)
+	if err != nil {
+		return err
+	}
+	if !heard {
+		return s.recover(ctx)
+	}
+	s.ready = true
+	return nil
+}
+
+// hello reports whether the printer has answered in its turn.
+func (s *session) hello(ctx context.Context) (bool, error) {
+	s.done, s.auto = false, false
+	var b []byte
+	for _, part := range [][]byte{escpos.Reset, escpos.AutoOn, escpos.AskDone} {
+		b = append(b, part...)
+	}
+	if err := s.write(ctx, b); err != nil {
+		return false, err
+	}
+	_, err := s.wait(ctx, answerIn+s.lineTime(len(b)), func(r escpos.Reply) bool {
+		s.done = s.done || r.Kind == escpos.Done
+		return s.done
+	})
+	return s.done || s.auto, err
+}
+
+// recover ends whatever was broken off, and cuts, so that its rest is on a
+// piece of paper of its own. A printer that is silent then as well just cannot
+// answer in its turn.
+func (s *session) recover(ctx context.Context) error {
+	broken := s.d.room.isDirty(s.d.id)
+	flush := append(escpos.Flush(), escpos.Reset...)
+	if err := s.write(ctx, flush); err != nil {
+		return err
+	}
+	if s.answers {
+		if _, err := s.wait(ctx, s.lineTime(len(flush)), func(escpos.Reply) bool { return false }); err != nil {
+			return err
+		}
+		heard, err := s.hello(ctx)
+		if err != nil {
+			return err
+		}
+		broken = broken || heard // it answers now: it was within a picture before
+	}
+	if broken && s.d.model.Cut != escpos.CutNone {
+		if err := s.write(ctx, escpos.CutHere); err != nil {
+			return err
+		}
+	}
+	s.d.room.clean(s.d.id)
+	s.ready = true
+	return nil
+}
