@@ -54,7 +54,7 @@ func (r *run) steps(n int) {
 	r.step(r.configure(), true)
 	for i := range n {
 		r.pass()
-		r.step(r.command(), i%10 == 0)
+		r.step(r.command(), i%25 == 0)
 	}
 	for _, must := range []string{"ticket.undone", "ticket.result_called", "repeated", "held_elsewhere", "counter.armed", "ticket.expired", "still_in_use", "cap_reached"} {
 		require.Positive(r.t, r.seen[must], "the random commands never led to %s", must)
