@@ -124,6 +124,7 @@ type Book struct {
 	view    atomic.Pointer[View]
 
 	snapping atomic.Bool // a snapshot is being made
+	lastSnap time.Time   // when; the writer's own
 
 	jobs    chan *job
 	quit    chan struct{} // closed: take no new commands

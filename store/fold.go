@@ -106,19 +106,23 @@ func restoreNewest(tx *bolt.Tx, zone func(*queue.Hall) *time.Location) (*state, 
 	return newState(), 0
 }
 
-// snapshotEvery is how many entries are folded at most at the next start.
-const snapshotEvery = 1000
+// A snapshot is made after so many entries, so that about as many are folded at
+// most at the next start; but in a rush of thousands a second it must not take
+// the writer's time.
+const (
+	snapshotEvery = 1000
+	snapshotPause = 5 * time.Second
+)
 
 // snapshotIfDue lets a snapshot be made beside the writer, from a state that
 // nobody changes any more.
 func (b *Book) snapshotIfDue(t *batch) {
 	s := b.st
-	if s.tail.seq < s.snapped+snapshotEvery && !t.closesDay() {
+	due := s.tail.seq >= s.snapped+snapshotEvery && time.Since(b.lastSnap) >= snapshotPause
+	if !due && !t.closesDay() || !b.snapping.CompareAndSwap(false, true) {
 		return
 	}
-	if !b.snapping.CompareAndSwap(false, true) {
-		return // one at a time: in a rush they must not take the writer's time
-	}
+	b.lastSnap = time.Now()
 	snap, err := s.snapshot()
 	s.snapped = s.tail.seq
 	hall := s.hall
