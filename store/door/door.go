@@ -123,16 +123,20 @@ func New(o Options, routes ...Route) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("door: describe the routes: %w", err)
 	}
-	routes = append(slices.Clone(routes), Route{
-		Method: http.MethodGet, Pattern: "/api/v1/openapi.json", Kind: KindAPI, Who: Anyone,
-		Handle: func(w http.ResponseWriter, _ *http.Request) error { return Write(w, http.StatusOK, description) },
-	})
-	for _, r := range routes {
+	for _, r := range withOwn(routes, description) {
 		if err := d.add(r); err != nil {
 			return nil, err
 		}
 	}
 	return d, nil
+}
+
+// withOwn adds the door's own route.
+func withOwn(routes []Route, description object) []Route {
+	return append(slices.Clone(routes), Route{
+		Method: http.MethodGet, Pattern: "/api/v1/openapi.json", Kind: KindAPI, Who: Anyone,
+		Handle: func(w http.ResponseWriter, _ *http.Request) error { return Write(w, http.StatusOK, description) },
+	})
 }
 
 func (o Options) withDefaults() Options {
@@ -190,10 +194,11 @@ type Line struct {
 	Who             Who
 }
 
-// Table lists who may use what, ordered by pattern and method.
+// Table lists who may use what, ordered by pattern and method, with the door's
+// own route.
 func Table(routes []Route) []Line {
-	lines := make([]Line, 0, len(routes))
-	for _, r := range routes {
+	lines := make([]Line, 0, len(routes)+1)
+	for _, r := range withOwn(routes, nil) {
 		lines = append(lines, Line{r.Method, r.Pattern, r.Kind, r.Who})
 	}
 	slices.SortFunc(lines, func(a, b Line) int {

@@ -231,5 +231,5 @@ func TestNewRefusesABadTable(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	lines := Table(SystemRoutes(nil))
-	assert.Equal(t, []Line{{"GET", "/healthz", KindSystem, Anyone}, {"GET", "/readyz", KindSystem, Anyone}}, lines)
+	assert.Equal(t, []Line{{"GET", "/api/v1/openapi.json", KindAPI, Anyone}, {"GET", "/healthz", KindSystem, Anyone}, {"GET", "/readyz", KindSystem, Anyone}}, lines)
 }

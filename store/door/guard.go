@@ -42,8 +42,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	if r.TLS != nil { // browsers ignore it on plain http, and complain in the console
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	}
+		}
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-cache")
 
@@ -220,8 +219,8 @@ func (d *door) ours(r *http.Request) bool {
 		return true
 	}
 	listen := hostOf(d.Listen)
-	any, err := netip.ParseAddr(listen)
-	if listen != "" && (err != nil || !any.IsUnspecified()) {
+	ip, err := netip.ParseAddr(listen)
+	if listen != "" && (err != nil || !ip.IsUnspecified()) {
 		return strings.EqualFold(listen, host)
 	}
 	// Listening on every address: the one this connection came in by is ours.

@@ -34,7 +34,7 @@ func (p *Problem) Unwrap() error { return p.Cause }
 // and args.
 type Body struct {
 	Title  string         `json:"title"`  // of the status, English, for programs
-	Status int            `json:"status"` //
+	Status int            `json:"status"`
 	Code   string         `json:"code"`
 	Detail string         `json:"detail"` // for the reader, in the language of Content-Language
 	Retry  bool           `json:"retry"`  // the same request with the same key may go well later

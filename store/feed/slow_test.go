@@ -135,15 +135,17 @@ func inBubble(t *testing.T, view View, fn func(t *testing.T, f *Feed, b *book, d
 		running.Go(func() { assert.ErrorIs(t, srv.Serve(l), http.ErrServerClosed) })
 		ctx, cancel := context.WithCancel(t.Context())
 		running.Go(func() { assert.NoError(t, f.Run(ctx)) })
+		defer func() {
+			cancel()
+			assert.NoError(t, srv.Close())
+			running.Wait()
+		}()
 		d := websocket.Dialer{NetDialContext: l.dial}
 		fn(t, f, b, func(query string) *websocket.Conn {
 			conn, _, err := d.Dial("ws://localhost/api/v1/stream?"+query, nil)
 			require.NoError(t, err)
 			return conn
 		})
-		cancel()
-		require.NoError(t, srv.Close())
-		running.Wait()
 	})
 }
 
@@ -282,7 +284,7 @@ func TestStateThatPassesBetweenTwoLooks(t *testing.T) {
 			state = s
 		}
 		early := watch(t, dial("view=board/b1"), never)
-		time.Sleep(11 * time.Second)
+		time.Sleep(12500 * time.Millisecond) // looks are at 1, 6, 11, 16 s
 		set("noon")
 		late := watch(t, dial("view=board/b1"), never)
 		got, _ := late.heard()
