@@ -25,7 +25,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -136,7 +138,8 @@ func (p *Tab) listen(ev any) {
 	case *runtime.EventExceptionThrown:
 		text = (&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error()
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.EntryLevelError {
+		// Browsers ignore this header on plain http and say so; it is for https.
+		if e.Entry.Level == log.EntryLevelError && !strings.HasPrefix(e.Entry.Text, "The Cross-Origin-Opener-Policy header") {
 			text = e.Entry.Text + " " + e.Entry.URL
 		}
 	}
@@ -238,6 +241,7 @@ func (p *Tab) Resize(size Size) {
 	if err := chromedp.Do(p.ctx, chromedp.EmulateViewport(int64(size.W), int64(size.H), chromedp.EmulateTouch)); err != nil {
 		p.t.Fatal(err)
 	}
+	p.Wait(fmt.Sprintf("innerWidth === %d && innerHeight === %[2]d && document.documentElement.clientHeight === %[2]d", size.W, size.H))
 }
 
 // ReducedMotion lets the page believe that its reader wants nothing to move.
@@ -247,6 +251,19 @@ func (p *Tab) ReducedMotion() {
 	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still}); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// Heap collects the page's garbage and returns the bytes of JavaScript left.
+func (p *Tab) Heap() int64 {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
+		p.t.Fatal(err)
+	}
+	use, err := chromedp.Call(p.ctx, runtime.GetHeapUsage, cdp.Empty{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return int64(use.UsedSize)
 }
 
 // Shot writes a picture of the screen to SHOTS/name.png, if SHOTS is set.

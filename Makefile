@@ -1,0 +1,49 @@
+# Everything that a newcomer needs: make run, make test. The rest is for those who work on it.
+.DEFAULT_GOAL := help
+GO ?= go
+export CGO_ENABLED ?= 0
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+.PHONY: help run build test check fmt fuzz bench cross install clean
+
+help: ## what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## a whole hall with simulated devices; says which page to open
+	@bin/xinmoi demo
+
+build: ## bin/xinmoi
+	@echo "building bin/xinmoi (the first time takes a minute or two) …"
+	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/xinmoi ./cmd/xinmoi
+
+test: ## every test, browser tests included; installs what they need when root
+	@GO='$(GO)' ./cmd/internal/testall.sh
+
+check: fmt ## test, and gofmt, vet, staticcheck, tsc and Biome where npm is present
+	@$(GO) vet ./...
+	@$(GO) tool staticcheck ./...
+	@GO='$(GO)' ./cmd/internal/checkweb.sh
+	@$(MAKE) --no-print-directory test
+
+fmt:
+	@out=$$(gofmt -l cmd kiosk counter display printer store assets); \
+	if [ -n "$$out" ]; then echo "gofmt would change these; run: gofmt -w"; echo "$$out"; exit 1; fi
+
+fuzz: ## each parser for 30 s
+	@GO='$(GO)' ./cmd/internal/fuzzall.sh $(FUZZTIME)
+
+bench: ## the figures of store/DESIGN.md, with the floors measured in the same run
+	@$(GO) run ./cmd/internal/bench
+
+cross: ## static binaries for amd64, arm64 and armv7 into dist/
+	@for t in amd64 arm64 arm; do echo "dist/xinmoi-linux-$$t"; \
+	CGO_ENABLED=0 GOOS=linux GOARCH=$$t GOARM=7 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o dist/xinmoi-linux-$$t ./cmd/xinmoi || exit 1; done
+
+install: build ## binary, systemd unit and data folder on this Debian machine (as root)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' ./cmd/internal/install.sh
+
+clean: ## remove what was built
+	rm -rf bin dist

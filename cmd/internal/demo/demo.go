@@ -1,0 +1,194 @@
+// Package demo runs a whole hall on one machine: the real daemon as a child
+// process, and the devices of a commune's centre as simulators that speak the
+// devices' own protocols through real ptys and TCP ports. The daemon does not
+// know that it is a demo.
+//
+// Everything that /demo shows comes from the far end of a wire: the paper is
+// decoded from the bytes that arrived at the printer, the digits from those
+// that arrived at the sign. Nothing is taken from the daemon's state.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"xinmoi/counter/countertest"
+	"xinmoi/display/displaytest"
+	"xinmoi/printer/printertest"
+	"xinmoi/store/centre"
+)
+
+// Options of a demo.
+type Options struct {
+	Exe    string    // the xinmoi binary, run as "EXE serve …"
+	Data   string    // kept when given; "" is a temporary folder, removed at the end
+	Listen string    // where /demo is; another port is taken when it is in use
+	Log    io.Writer // the daemon's log
+	Ready  func(url string)
+}
+
+// hall is the simulated devices and the daemon.
+type hall struct {
+	daemon  *daemon
+	doc     *centre.Document
+	printer *printertest.Printer
+	pads    *countertest.Bus
+	signs   *displaytest.Bus
+	cables  map[string]cable // "printer", "keypads", "signs"
+	watch   *watchers
+}
+
+// Run brings the hall up and serves /demo until ctx ends.
+func Run(ctx context.Context, o Options) (err error) {
+	dir := o.Data
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "xinmoi-demo-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+	}
+	ln, err := listen(o.Listen)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	h, err := newHall(dir, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	if err := h.daemon.start(ctx); err != nil {
+		return err
+	}
+	srv := &http.Server{Handler: h.handler(ln.Addr().String()), ReadHeaderTimeout: 5 * time.Second}
+	stop := context.AfterFunc(ctx, func() { srv.Close() })
+	defer stop()
+	if o.Ready != nil {
+		o.Ready("http://" + ln.Addr().String() + "/demo")
+	}
+	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// listen takes the asked port, or any other when that one is in use.
+func listen(addr string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err == nil {
+		return ln, nil
+	}
+	host, _, splitErr := net.SplitHostPort(addr)
+	if splitErr != nil {
+		return nil, err
+	}
+	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+}
+
+func newHall(dir string, o Options) (*hall, error) {
+	ports := filepath.Join(dir, "ports")
+	for _, d := range []string{ports, filepath.Join(dir, "data")} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	h := &hall{watch: newWatchers()}
+	h.printer = printertest.New(printertest.Options{OnChange: h.watch.ring})
+	network := &tcpCable{device: h.printer.Serve}
+	keypads := &ptyCable{link: filepath.Join(ports, "keypads")}
+	signs := &ptyCable{link: filepath.Join(ports, "signs")}
+	h.cables = map[string]cable{"printer": network, "keypads": keypads, "signs": signs}
+	config := filepath.Join(dir, "centre.toml")
+	if err := h.openDocument(config, network); err != nil {
+		return nil, err
+	}
+	h.pads = countertest.New(addresses(h.doc.Keypads, func(k centre.Keypad) int { return k.Address })...)
+	h.pads.OnChange(func(countertest.Pad) { h.watch.ring() })
+	h.signs = displaytest.New(signCells, addresses(h.doc.LEDs, func(l centre.LED) int { return l.Address })...)
+	h.signs.OnChange(func(displaytest.Sign) { h.watch.ring() })
+	keypads.device, signs.device = h.pads.Serve, h.signs.Serve
+	for name, c := range h.cables {
+		if err := c.plug(); err != nil {
+			return nil, fmt.Errorf("plugging in the %s: %w", name, err)
+		}
+	}
+	h.daemon = &daemon{
+		exe:     o.Exe,
+		args:    []string{"serve", "--config", config, "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0"},
+		log:     o.Log,
+		changed: h.watch.ring,
+	}
+	return h, nil
+}
+
+// signCells is the number of characters on each LED sign.
+const signCells = 4
+
+func addresses[T any](devices []T, of func(T) int) (all []byte) {
+	for _, d := range devices {
+		all = append(all, byte(of(d)))
+	}
+	return all
+}
+
+// close stops the daemon first, so that it does not see its devices go.
+func (h *hall) close() {
+	h.daemon.end()
+	for _, c := range h.cables {
+		c.pull()
+	}
+}
+
+// openDocument reads the document of an earlier demo in the same folder, or
+// writes a commune's with the simulators' ports in it. The network printer gets
+// the port number that stands there.
+func (h *hall) openDocument(path string, network *tcpCable) error {
+	src, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		src, err = h.writeDocument(path, network)
+	}
+	if err != nil {
+		return err
+	}
+	doc, findings := centre.Parse(path, src)
+	if doc == nil {
+		return fmt.Errorf("%s: %+v", path, findings)
+	}
+	h.doc = doc
+	if len(doc.Printers) > 0 {
+		network.host = strings.TrimPrefix(doc.Printers[0].Port, "tcp:")
+	}
+	return nil
+}
+
+func (h *hall) writeDocument(path string, network *tcpCable) ([]byte, error) {
+	if err := network.plug(); err != nil { // only an open port has a number
+		return nil, err
+	}
+	src, err := centre.Template("commune", centre.Answers{
+		Name:        centre.Text{"vi": "Trung tâm Phục vụ hành chính công xã Hoa Ban", "en": "Hoa Ban Commune Public Service Centre"},
+		Authority:   centre.Text{"vi": "UBND xã Hoa Ban", "en": "People's Committee of Hoa Ban Commune"},
+		Counters:    5,
+		PrinterPort: network.address(),
+		KeypadPort:  h.cables["keypads"].address(),
+		LEDPort:     h.cables["signs"].address(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	src = openAllHours.ReplaceAll(src, []byte("weekdays = \"mon-sun\"\nhours = [\"00:00-24:00\"]"))
+	return src, os.WriteFile(path, src, 0o600)
+}
+
+// openAllHours finds the hours of work: who tries the demo on a Sunday night
+// wants to be served as well.
+var openAllHours = regexp.MustCompile(`(?m)^weekdays = .*\nhours = .*$`)

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Puts binary, systemd unit, user and folders in place on Debian. Run as root
+# after "make build"; run again to upgrade. It keeps what is in /etc/xinmoi and
+# /var/lib/xinmoi. DESTDIR installs into a folder for packaging, without
+# touching users or systemd.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+PREFIX=${PREFIX:-/usr/local} DESTDIR=${DESTDIR:-}
+
+if [ -z "$DESTDIR" ] && [ "$(id -u)" != 0 ]; then
+	echo "make install writes to $PREFIX and /etc: run it as root (sudo make install)" >&2
+	exit 1
+fi
+install -D -m 0755 bin/xinmoi "$DESTDIR$PREFIX/bin/xinmoi"
+install -D -m 0644 README.md "$DESTDIR$PREFIX/share/doc/xinmoi/README.md"
+install -D -m 0644 LICENSE "$DESTDIR$PREFIX/share/doc/xinmoi/LICENSE"
+unit=$DESTDIR/etc/systemd/system/xinmoi.service
+install -d -m 0755 "$DESTDIR/etc/xinmoi" "$(dirname "$unit")"
+sed "s#/usr/local#$PREFIX#g" cmd/xinmoi/debian/xinmoi.service > "$unit"
+chmod 0644 "$unit"
+if [ -z "$DESTDIR" ]; then
+	getent passwd xinmoi >/dev/null || useradd --system --home-dir /var/lib/xinmoi --shell /usr/sbin/nologin xinmoi
+	install -d -m 0700 -o xinmoi -g xinmoi /var/lib/xinmoi
+fi
+config=$DESTDIR/etc/xinmoi/centre.toml
+if [ ! -e "$config" ]; then
+	echo "there is no $config yet: make it with  xinmoi init --out $config"
+fi
+if [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then
+	systemctl daemon-reload
+	if [ -e "$config" ]; then
+		systemctl enable --now xinmoi
+		systemctl restart xinmoi
+		echo "xinmoi runs: systemctl status xinmoi"
+	else
+		echo "then start it with  systemctl enable --now xinmoi"
+	fi
+else
+	echo "systemd is not running here: the unit lies in $unit"
+fi

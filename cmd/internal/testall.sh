@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# All tests of a fresh machine: what they need first, then the tests with the
+# race detector, then once without cgo as the program ships. Long work says
+# what it is doing.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+GO=${GO:-go}
+
+need() { # command, Debian package, why
+	command -v "$1" >/dev/null && return 0
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		echo "installing $2: $3"
+		[ -n "${updated:-}" ] || { apt-get update -qq >/dev/null; updated=1; }
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+	else
+		echo "missing $1 ($3). Install it first: sudo apt-get install $2" >&2
+		exit 1
+	fi
+}
+need chromium chromium "the pages are tested in a real browser"
+need gcc gcc "the race detector wants a C compiler"
+need zbarimg zbar-tools "reads the QR code back from the printed ticket"
+
+export REQUIRE_BROWSER=1
+echo "the nested module of the printer's stand-in"
+(cd printer/iconv && CGO_ENABLED=0 $GO test ./...)
+echo "every package, with the race detector"
+CGO_ENABLED=1 $GO test -race -shuffle=on -timeout 30m "$@" ./...
+echo "every package once more as it ships, without cgo and race detector"
+CGO_ENABLED=0 $GO test -short -timeout 20m ./...

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+
+	"xinmoi/cmd/internal/demo"
+)
+
+// runDemo brings up a whole hall with simulated devices and says which page to
+// open. Nothing is kept unless --data is given.
+func runDemo(ctx context.Context, e env, args []string) int {
+	o := demo.Options{Log: e.errw}
+	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
+	fs.SetOutput(e.errw)
+	fs.StringVar(&o.Data, "data", "", e.say("cmd.flag.demo_data", nil))
+	fs.StringVar(&o.Listen, "listen", "127.0.0.1:8080", e.say("cmd.flag.listen", nil))
+	if err := fs.Parse(args); err != nil {
+		return exitUsage
+	}
+	var err error
+	if o.Exe, err = os.Executable(); err != nil {
+		fmt.Fprintln(e.errw, err)
+		return exitCannotTell
+	}
+	o.Ready = func(url string) {
+		fmt.Fprintf(e.out, "\n  %s\n  %s\n\n", e.say("cmd.demo.open", map[string]any{"url": url}), e.say("cmd.demo.stop", nil))
+	}
+	if err := demo.Run(ctx, o); err != nil {
+		fmt.Fprintln(e.errw, err)
+		return exitCannotTell
+	}
+	return exitGood
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"encoding/json"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// arrows is the plan of the house: which package may import which of ours, in
+// non-test files. Everything not listed is refused. "a/..." is a and all below.
+var arrows = map[string][]string{
+	"store/queue":  {},
+	"store/wait":   {},
+	"store/device": {},
+	"store":        {"store/queue", "store/wait", "store/device"},
+	"store/centre": {"store", "store/queue", "store/device"},
+	"store/door":   {"store", "store/queue", "store/device", "store/centre"},
+	"store/feed":   {"store", "store/queue", "store/device", "store/door"},
+
+	"assets":            {},
+	"assets/fonts":      {},
+	"assets/locale":     {},
+	"assets/assetstest": {},
+
+	"printer":        {"printer/escpos", "printer/slip", "assets/...", "store/..."},
+	"printer/escpos": {},
+	"printer/slip":   {"assets/...", "store/centre", "store/queue"},
+	"counter":        {"counter/keypad", "assets/...", "store/..."},
+	"counter/keypad": {},
+	"display":        {"display/led", "assets/...", "store/..."},
+	"display/led":    {"store/device"},
+	"kiosk":          {"assets/...", "store/..."},
+
+	// Simulators stand beside the drivers and ship in the binary.
+	"printer/printertest": {"printer/escpos"},
+	"counter/countertest": {"counter/keypad"},
+	"display/displaytest": {"display/led"},
+
+	"cmd/xinmoi":             {"assets/...", "kiosk", "counter", "display", "printer", "store/...", "cmd/internal/..."},
+	"cmd/internal/port":      {"store/device"},
+	"cmd/internal/demo":      {"assets/...", "printer/printertest", "counter/countertest", "counter/keypad", "display/displaytest", "store/centre", "store/door"},
+	"cmd/internal/vendorweb": {},
+	"cmd/internal/bench":     {"store/...", "assets/..."},
+}
+
+// pure packages and codecs touch no disk, no network, no clock of their own.
+var pure = []string{"store/queue", "store/wait", "store/device", "printer/escpos", "counter/keypad", "display/led"}
+
+var impure = []string{"os", "net", "net/http", "log/slog", "sync", "go.etcd.io/bbolt"}
+
+// simulators ship, so the test libraries stay out of them.
+var simulators = []string{"printer/printertest", "counter/countertest", "display/displaytest"}
+
+type listed struct {
+	ImportPath string
+	Dir        string
+	GoFiles    []string
+	Imports    []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,Imports", "xinmoi/...")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	var all []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); err == io.EOF {
+			return all
+		} else {
+			require.NoError(t, err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		room := strings.TrimPrefix(p.ImportPath, "xinmoi/")
+		allowed, known := arrows[room]
+		if !known {
+			t.Errorf("%s is not in the plan of the house: add it to arrows, or put its code where it belongs", room)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if other, ours := strings.CutPrefix(imp, "xinmoi/"); ours && !permits(allowed, other) {
+				t.Errorf("%s imports %s: the arrows of the house do not allow it", room, other)
+			}
+			if slices.Contains(pure, room) && slices.Contains(impure, imp) {
+				t.Errorf("%s is pure but imports %s", room, imp)
+			}
+			if slices.Contains(simulators, room) && (imp == "testing" || strings.HasPrefix(imp, "github.com/stretchr/")) {
+				t.Errorf("%s ships in the binary but imports %s", room, imp)
+			}
+		}
+	}
+}
+
+func permits(allowed []string, room string) bool {
+	return slices.ContainsFunc(allowed, func(a string) bool {
+		below, all := strings.CutSuffix(a, "/...")
+		return room == below || all && strings.HasPrefix(room, below+"/")
+	})
+}
+
+func TestEveryPackageHasOnePackageComment(t *testing.T) {
+	for _, p := range packages(t) {
+		var with []string
+		for _, name := range p.GoFiles {
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.PackageClauseOnly|parser.ParseComments)
+			require.NoError(t, err)
+			if f.Doc != nil {
+				with = append(with, name)
+			}
+		}
+		if len(p.GoFiles) > 0 && len(with) != 1 {
+			t.Errorf("%s has %d package comments %v, wants one", p.ImportPath, len(with), with)
+		}
+	}
+}
+
+func TestTopLevelIsAsAgreed(t *testing.T) {
+	entries, err := os.ReadDir("../..")
+	require.NoError(t, err)
+	agreed := strings.Fields("cmd kiosk counter display printer store assets go.mod go.sum Makefile README.md LICENSE bin dist")
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(agreed, e.Name()) {
+			t.Errorf("%s does not belong at the top level", e.Name())
+		}
+	}
+}

@@ -1,0 +1,89 @@
+// Command xinmoi runs a public service hall: kiosks, ticket printers, call
+// keypads, LED signs and wall boards, with the queue in one book on disk.
+//
+// This package is flags and wiring. What a thing in the hall does stands in the
+// folder of that thing; they meet here and in the journal, nowhere else.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // a small box may have no zone files
+
+	"xinmoi/assets/locale"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// Exit codes, the same for every command.
+const (
+	exitGood       = 0
+	exitFound      = 1 // the command worked and found something wrong
+	exitUsage      = 2
+	exitCannotTell = 3
+)
+
+// command is one word after "xinmoi". Its one-line help is the sentence
+// "cmd.help.<name>" of the locale.
+type command struct {
+	name string
+	run  func(ctx context.Context, e env, args []string) int
+}
+
+func commands() []command {
+	return []command{
+		{"demo", runDemo},
+		{"init", func(_ context.Context, e env, args []string) int { return runInit(e, args) }},
+		{"check", func(_ context.Context, e env, args []string) int { return runCheck(e, args) }},
+		{"serve", runServe},
+		{"reload", runReload},
+		{"version", func(_ context.Context, e env, _ []string) int { fmt.Fprintln(e.out, version); return exitGood }},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+func run(ctx context.Context, args []string) int {
+	words, err := locale.New("")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return exitCannotTell
+	}
+	e := env{in: os.Stdin, out: os.Stdout, errw: os.Stderr, words: words, lang: language()}
+	if len(args) > 0 {
+		for _, c := range commands() {
+			if c.name == args[0] {
+				return c.run(ctx, e, args[1:])
+			}
+		}
+	}
+	usage(e)
+	if len(args) > 0 && (args[0] == "help" || args[0] == "-h" || args[0] == "--help") {
+		return exitGood
+	}
+	return exitUsage
+}
+
+func usage(e env) {
+	fmt.Fprintln(e.errw, e.say("cmd.usage", nil))
+	for _, c := range commands() {
+		fmt.Fprintf(e.errw, "  %-8s  %s\n", c.name, e.say("cmd.help."+c.name, nil))
+	}
+}
+
+// language is the technician's: Vietnamese unless asked otherwise. LANG is not
+// asked, since most machines are installed in English whoever works on them.
+func language() string {
+	if l := os.Getenv("XINMOI_LANG"); l != "" {
+		return l
+	}
+	return "vi"
+}

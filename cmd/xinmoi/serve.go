@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon" // sd_notify, the watchdog included
+	"golang.org/x/sync/errgroup"
+
+	"xinmoi/assets"
+	"xinmoi/counter"
+	"xinmoi/display"
+	"xinmoi/kiosk"
+	"xinmoi/printer"
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/door"
+	"xinmoi/store/feed"
+	"xinmoi/store/queue"
+)
+
+// server is the daemon as a value, so that tests start it as main does.
+type server struct {
+	config string // the centre's document; "" to go on with the one in the book
+	data   string
+	listen string
+	env    env
+	log    *slog.Logger
+
+	book     *store.Book
+	feed     *feed.Feed
+	rooms    rooms
+	handler  http.Handler
+	stopping atomic.Bool
+}
+
+// rooms are the four things in the hall.
+type rooms struct {
+	kiosk   *kiosk.Kiosk
+	counter *counter.Room
+	display *display.Room
+	printer *printer.Room
+}
+
+func runServe(ctx context.Context, e env, args []string) int {
+	s := &server{env: e}
+	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
+	fs.SetOutput(e.errw)
+	fs.StringVar(&s.config, "config", "", e.say("cmd.flag.config", nil))
+	fs.StringVar(&s.data, "data", "", e.say("cmd.flag.data", nil))
+	fs.StringVar(&s.listen, "listen", "127.0.0.1:8080", e.say("cmd.flag.listen", nil))
+	if err := fs.Parse(args); err != nil || fs.NArg() > 0 || s.data == "" {
+		if err == nil {
+			fmt.Fprintln(e.errw, e.say("cmd.serve.usage", nil))
+		}
+		return exitUsage
+	}
+	s.log = slog.New(slog.NewTextHandler(e.errw, nil))
+	if err := s.run(ctx); err != nil {
+		var bad *badConfig
+		if errors.As(err, &bad) {
+			return exitFound // its findings have been printed
+		}
+		s.log.Error("stopped", "err", err)
+		return exitCannotTell
+	}
+	return exitGood
+}
+
+// run serves until ctx ends, then stops within 5 s: no new input, print jobs
+// given up, feeds closed, the last batch committed, the book closed.
+func (s *server) run(ctx context.Context) (err error) {
+	s.book, err = store.Open(s.data, store.Options{
+		Log:  s.log,
+		Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() },
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.book.Close()) }()
+	if err := s.importConfig(ctx); err != nil {
+		return err
+	}
+	if err := s.build(); err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return err
+	}
+	control, err := listenControl(filepath.Join(s.data, "control.sock"))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.env.out, "listening on http://%s\n", ln.Addr())
+	return s.serve(ctx, ln, control)
+}
+
+// build makes the rooms and the door from what is in the book.
+func (s *server) build() error {
+	words := s.env.words.Say
+	s.feed = feed.New(s.book, feed.Options{Log: s.log, Build: assets.Build()})
+	s.rooms = rooms{
+		kiosk:   kiosk.New(kiosk.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
+		counter: counter.New(counter.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
+		display: display.New(display.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
+		printer: printer.New(printer.Options{Book: s.book, Words: words, Log: s.log}),
+	}
+	var routes []door.Route
+	for _, r := range [][]door.Route{
+		s.rooms.kiosk.Routes(), s.rooms.counter.Routes(), s.rooms.display.Routes(), s.rooms.printer.Routes(),
+		s.feed.Routes(), s.ownRoutes(),
+	} {
+		routes = append(routes, r...)
+	}
+	var err error
+	s.handler, err = door.New(door.Options{
+		Listen: s.listen,
+		Access: func() (lan, hosts []string) {
+			a := s.document().Access
+			return a.LAN, a.Hosts
+		},
+		Words:     words,
+		Languages: func() []string { return s.document().Centre.Languages },
+		Log:       s.log,
+		Build:     assets.Build(),
+	}, routes...)
+	return err
+}
+
+// document is the centre's document in force.
+func (s *server) document() *centre.Document { return centre.InForce(s.book.View().Hall) }
+
+func (s *server) serve(ctx context.Context, lns ...net.Listener) error {
+	srv := door.Server(s.handler)
+	srv.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
+	// The rooms live a little longer than the listeners: a press that was
+	// accepted is carried out before its devices go.
+	lifetime, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	g, gctx := errgroup.WithContext(ctx)
+	for _, ln := range lns {
+		g.Go(func() error {
+			if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+	g.Go(func() error { return s.feed.Run(lifetime) })
+	g.Go(func() error { return s.runDevices(lifetime) })
+	g.Go(func() error { return watchdog(gctx, s.book) })
+	g.Go(func() error {
+		<-gctx.Done()
+		s.stopping.Store(true)
+		_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
+		end()
+		deadline, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(deadline); err != nil {
+			return srv.Close()
+		}
+		return nil
+	})
+	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
+	return g.Wait()
+}
+
+// ownRoutes are those of no room: health, the embedded files, reload.
+func (s *server) ownRoutes() []door.Route {
+	files := door.Serve(assets.Handler())
+	return append(door.SystemRoutes(s.ready),
+		door.Route{Method: "GET", Pattern: "/web/", Kind: door.KindAsset, Who: door.Anyone, Handle: files},
+		door.Route{Method: "GET", Pattern: "/locale/", Kind: door.KindAsset, Who: door.Anyone, Handle: files},
+		s.reloadRoute(),
+	)
+}
+
+func (s *server) ready() error {
+	if s.stopping.Load() {
+		return errors.New("stopping")
+	}
+	return nil
+}
+
+// watchdog pings systemd only while the book answers, so that a hung book is
+// restarted.
+func watchdog(ctx context.Context, b *store.Book) error {
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil || every == 0 {
+		return nil
+	}
+	tick := time.NewTicker(every / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if b.Alive(ctx) {
+				_, _ = daemon.SdNotify(false, daemon.SdNotifyWatchdog)
+			}
+		}
+	}
+}
+
+// listenControl opens the socket by which command-line tools speak to the
+// daemon. Only its owner may.
+func listenControl(path string) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	ln, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	return ln, os.Chmod(path, 0o600)
+}
