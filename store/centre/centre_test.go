@@ -2,11 +2,13 @@ package centre
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/unicode/norm"
 
 	"xinmoi/store/queue"
 )
@@ -44,4 +46,19 @@ func TestCommune(t *testing.T) {
 	assert.Equal(t, d, again)
 	_, hash2 := again.Canonical()
 	assert.Equal(t, hash, hash2)
+}
+
+// TestEditorsOfWindows: what Notepad and a Mac's keyboard make of a file.
+func TestEditorsOfWindows(t *testing.T) {
+	src := "\ufeff[centre]\r\nname = { vi = \"Hộ tịch\", en = \"A\" }\r\n[[service]]\r\nid = \"a\"\r\nname = { vi = \"A\", en = \"A\" }\r\n[[counter]]\r\nid = \"c1\"\r\nservices = [\"a\"]\r\nnumbr = 5\r\n"
+	src = norm.NFD.String(src)
+	_, findings := Parse("", []byte(src))
+	require.NotEmpty(t, findings)
+	last := findings[len(findings)-1]
+	assert.Equal(t, "unknown_key_near", last.Code)
+	assert.Equal(t, 9, last.Line)
+	d, _ := Parse("", []byte(strings.Replace(src, "numbr = 5", "number = \"5\"", 1)))
+	require.NotNil(t, d)
+	assert.Equal(t, "Hộ tịch", d.Centre.Name["vi"], "NFC")
+	assert.True(t, norm.NFC.IsNormalString(d.Centre.Name["vi"]))
 }

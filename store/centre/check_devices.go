@@ -138,7 +138,8 @@ func (c *checker) checkPort(w wire) bool {
 	default:
 		return wrong("port_kind")
 	}
-	if kind == "evdev" != (w.protocol == Keys) && kind != "agent" || kind == "usb" && w.kind != "printer" {
+	keyboard, foreign := kind == "evdev", kind == "agent" // what an agent lends is known on its machine only
+	if keyboard != (w.protocol == Keys) && !foreign || kind == "usb" && w.kind != "printer" {
 		c.wrong(w.path, "port_not_for", "port", w.port, "id", w.id, "scheme", kind)
 		return false
 	}

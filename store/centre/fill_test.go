@@ -79,7 +79,7 @@ func TestNoNumberTwice(t *testing.T) {
 	series := []Service{}
 	for _, prefix := range []string{"", "1", "10", "11", "2", "21", "0"} {
 		for _, digits := range []int{2, 3} {
-			for _, ends := range [][2]int{{1, 0}, {1, 99}, {100, 250}, {1001, 1200}} {
+			for _, ends := range [][2]int{{1, 0}, {1, 99}, {100, 250}, {1001, 1200}, {105, 105}} {
 				series = append(series, Service{Prefix: &prefix, Digits: digits, First: ends[0], Last: ends[1]})
 			}
 		}
