@@ -39,7 +39,9 @@ func (c *checker) checkPlaces() {
 	}
 	for i, b := range d.Boards {
 		c.refs(at("board", i, "zones"), "unknown_zone", b.Zones, idsOf(d.Zones, func(z Zone) string { return z.ID }))
-		c.within(at("board", i, "rows"), b.Rows, 1, 12)
+		if b.Rows != 0 {
+			c.within(at("board", i, "rows"), b.Rows, 1, 12)
+		}
 		if b.DiagonalIn < 5 || b.DiagonalIn > 200 {
 			c.wrong(at("board", i, "diagonal_in"), "out_of_range", "key", "diagonal_in", "value", b.DiagonalIn, "low", 5, "high", 200)
 		}

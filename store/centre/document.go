@@ -159,7 +159,7 @@ type Board struct {
 	Zones      []string `toml:"zones,omitempty"` // default all
 	DiagonalIn float64  `toml:"diagonal_in,omitempty"`
 	Farthest   float64  `toml:"farthest_m,omitempty"`
-	Rows       int      `toml:"rows,omitempty"`
+	Rows       int      `toml:"rows,omitempty"` // default: as many as can be read from there
 }
 
 // Calendar says when the centre works.

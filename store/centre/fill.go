@@ -102,7 +102,6 @@ func (d *Document) fillPlaces() {
 		}
 		def(&b.DiagonalIn, 55)
 		def(&b.Farthest, 8)
-		def(&b.Rows, 6)
 	}
 }
 
