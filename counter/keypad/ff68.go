@@ -121,6 +121,9 @@ func (d *Decoder) Feed(p []byte) (out []Frame) {
 	return out
 }
 
+// Open reports whether a frame has begun that is not complete yet.
+func (d *Decoder) Open() bool { return len(d.buf) >= 2 }
+
 // parseFF68 returns the length of the good frame at the start of b, 0 if one
 // may still come, -1 if none begins there.
 func parseFF68(b []byte) (Frame, int) {
