@@ -33,7 +33,7 @@ func (p *Problem) Unwrap() error { return p.Cause }
 // Body is a problem as it is written: RFC 9457 with our members code, retry
 // and args.
 type Body struct {
-	Title  string         `json:"title"`  // of the status, English, for programs
+	Title  string         `json:"title"` // of the status, English, for programs
 	Status int            `json:"status"`
 	Code   string         `json:"code"`
 	Detail string         `json:"detail"` // for the reader, in the language of Content-Language
