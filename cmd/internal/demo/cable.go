@@ -121,6 +121,9 @@ func (c *ptyCable) plug() error {
 	if err != nil {
 		return err
 	}
+	if master, err = pollable(master); err != nil {
+		return errors.Join(err, slave.Close())
+	}
 	if err := raw(slave); err != nil {
 		return errors.Join(err, master.Close(), slave.Close())
 	}
@@ -146,6 +149,21 @@ func (c *ptyCable) pull() {
 	defer c.mu.Unlock()
 	c.end()
 	os.Remove(c.link)
+}
+
+// pollable gives the master to Go's poller. pty.Open leaves it blocking, and
+// closing a blocking file does not end a Read of it: pulling the cable would
+// wait for ever, and the daemon would never see the line hang up.
+func pollable(master *os.File) (*os.File, error) {
+	defer master.Close()
+	fd, err := unix.Dup(int(master.Fd()))
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
+	}
+	return os.NewFile(uintptr(fd), master.Name()), nil
 }
 
 // raw turns off what a terminal does for people: echo, line editing, signals.
