@@ -184,7 +184,7 @@ func (h *hall) conditions(id string) device.Conditions {
 // looks says what a piece of paper is: the whole ticket, marked or not, or else
 // a part of something.
 func (h *hall) looks(paper printertest.Paper, t *queue.Ticket, dots int) string {
-	for _, marked := range []bool{false, true} {
+	for _, marked := range []bool{true, false} { // a marked slip holds all of the other
 		if bytes.Contains(rows(paper.Image), h.wanted(t, marked, dots)) {
 			if marked {
 				return "marked"
@@ -253,4 +253,10 @@ func TestPrintsATicketOnce(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		assert.Len(t, p.Papers(), 2)
 	})
+}
+
+func mustPrinter(h *hall, id string) centre.Printer {
+	p, ok := centre.InForce(h.book.View().Hall).Printer(id)
+	require.True(h.t, ok)
+	return p
 }

@@ -83,7 +83,7 @@ func (s *session) print(ctx context.Context, press *slip.Press, o order) error {
 	}
 	typ, err := s.send(ctx, pieces, high)
 	if err != nil {
-		s.ready = false
+		s.ready, s.torn = false, true
 		if n.Reason = word(err); ctx.Err() != nil {
 			n.Reason = "stopping"
 		}
@@ -118,13 +118,11 @@ func word(err error) string {
 
 // send sends a job and waits for its outcome: the type of its last note.
 func (s *session) send(ctx context.Context, pieces [][]byte, high int) (string, error) {
-	began, looked := time.Now(), time.Now()
-	size, dones := 0, s.dones
+	looked, dones := time.Now(), s.dones
 	for _, p := range pieces {
 		if err := s.write(ctx, p); err != nil {
 			return "", err
 		}
-		size += len(p)
 		s.drain()
 		if s.trusted() && !s.auto && time.Since(looked) >= lookEvery {
 			if err := s.askWithin(ctx); err != nil {
@@ -136,8 +134,8 @@ func (s *session) send(ctx context.Context, pieces [][]byte, high int) (string, 
 			return "", errFault
 		}
 	}
-	need := s.lineTime(size) + time.Duration(high)*time.Second/time.Duration(s.d.model.Speed) - time.Since(began)
-	return s.outcome(ctx, max(0, need), dones)
+	need := s.onLine() + time.Duration(high)*time.Second/time.Duration(s.d.model.Speed)
+	return s.outcome(ctx, need, dones)
 }
 
 // askWithin asks for the state between two pieces of a ticket.

@@ -76,6 +76,7 @@ type Driver struct {
 	log   *slog.Logger
 	wake  chan struct{} // one slot: another printer's state has changed
 
+	inTurn bool // it has answered GS r, or told its state when asked to; used by Serve alone
 	usable bool // guarded by room.mu
 }
 

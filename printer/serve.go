@@ -29,7 +29,7 @@ func (d *Driver) Serve(ctx context.Context, wire device.Wire) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := newSession(d, wire)
-	go s.read(ctx)
+	go s.read(ctx) // ended and waited for below
 	defer func() {
 		cancel()
 		_ = wire.SetReadDeadline(time.Now()) // the reader ends
@@ -39,6 +39,7 @@ func (d *Driver) Serve(ctx context.Context, wire device.Wire) error {
 		return err
 	}
 	defer d.leave()
+	s.torn = d.room.isDirty(d.id)
 	return s.live(ctx, press)
 }
 
@@ -136,6 +137,12 @@ func (s *session) lookEvery() time.Duration {
 // tells the book.
 func (s *session) look(ctx context.Context) error {
 	s.askPort()
+	if s.torn {
+		if err := s.mend(ctx); err != nil || s.torn {
+			s.report()
+			return s.end(ctx, err)
+		}
+	}
 	wasAuto, told := s.auto, s.told
 	ok, err := s.askAll(ctx)
 	if err != nil {
@@ -155,7 +162,7 @@ func (s *session) look(ctx context.Context) error {
 		s.lost = true
 	}
 	if !s.ready && !s.faults().Stops() && (ok || !s.answers) {
-		if err := s.greet(ctx); err != nil {
+		if err := s.greet(ctx); err != nil && !errors.Is(err, errFault) {
 			return s.end(ctx, err)
 		}
 	}
@@ -172,24 +179,54 @@ func (s *session) asked() escpos.Fault {
 	return f &^ escpos.Erring // the others say which
 }
 
+// mend ends a command that was broken off. Before that nothing may be asked: the
+// bytes of a question would become the size of a picture, and swallow tickets.
+func (s *session) mend(ctx context.Context) error {
+	if s.auto && s.faults().Stops() {
+		return nil // it will tell when it goes on
+	}
+	err := s.write(ctx, append(escpos.Flush(), escpos.Reset...))
+	if errors.Is(err, errFault) {
+		return nil
+	}
+	s.torn = err != nil
+	return err
+}
+
 // greet resets the printer, asks it to tell its state by itself, and finds out
 // whether it answers in its turn. No answer may mean that it waits for the rest
-// of a picture: then that is flushed and the paper cut.
+// of a picture; then that is flushed. What has come out of something broken off
+// is cut, so that it does not stand on the next ticket.
 func (s *session) greet(ctx context.Context) error {
-	if s.d.room.isDirty(s.d.id) {
-		return s.recover(ctx)
-	}
-	if !s.answers {
-		s.ready = true
-		return s.write(ctx, escpos.Reset)
-	}
-	heard, err := s.hello(ctx)
-	if err != nil {
+	broken := s.d.room.isDirty(s.d.id)
+	heard := false
+	if s.answers {
+		var err error
+		if heard, err = s.hello(ctx); err != nil {
+			return err
+		}
+		if !heard {
+			if err := s.write(ctx, append(escpos.Flush(), escpos.Reset...)); err != nil {
+				return err
+			}
+			if heard, err = s.hello(ctx); err != nil {
+				return err
+			}
+			broken = broken || heard // it was within a picture
+		}
+		if !heard && s.d.inTurn {
+			return nil // it could answer before: it still waits for something. Again later
+		}
+		s.d.inTurn = heard
+	} else if err := s.write(ctx, escpos.Reset); err != nil {
 		return err
 	}
-	if !heard {
-		return s.recover(ctx)
+	if broken && s.d.model.Cut != escpos.CutNone {
+		if err := s.write(ctx, escpos.CutHere); err != nil {
+			return err
+		}
 	}
+	s.d.room.clean(s.d.id)
 	s.ready = true
 	return nil
 }
@@ -204,38 +241,9 @@ func (s *session) hello(ctx context.Context) (bool, error) {
 	if err := s.write(ctx, b); err != nil {
 		return false, err
 	}
-	_, err := s.wait(ctx, answerIn+s.lineTime(len(b)), func(r escpos.Reply) bool {
+	_, err := s.wait(ctx, answerIn+s.onLine(), func(r escpos.Reply) bool {
 		s.done = s.done || r.Kind == escpos.Done
 		return s.done
 	})
 	return s.done || s.auto, err
-}
-
-// recover ends whatever was broken off, and cuts, so that its rest is on a
-// piece of paper of its own. A printer that is silent then as well just cannot
-// answer in its turn.
-func (s *session) recover(ctx context.Context) error {
-	broken := s.d.room.isDirty(s.d.id)
-	flush := append(escpos.Flush(), escpos.Reset...)
-	if err := s.write(ctx, flush); err != nil {
-		return err
-	}
-	if s.answers {
-		if _, err := s.wait(ctx, s.lineTime(len(flush)), func(escpos.Reply) bool { return false }); err != nil {
-			return err
-		}
-		heard, err := s.hello(ctx)
-		if err != nil {
-			return err
-		}
-		broken = broken || heard // it answers now: it was within a picture before
-	}
-	if broken && s.d.model.Cut != escpos.CutNone {
-		if err := s.write(ctx, escpos.CutHere); err != nil {
-			return err
-		}
-	}
-	s.d.room.clean(s.d.id)
-	s.ready = true
-	return nil
 }

@@ -45,9 +45,11 @@ type session struct {
 	ready   bool // greeted, and not within a broken command
 	lost    bool // it used to answer
 	stalled bool
+	torn    bool // a command may be broken off: nothing may be asked before a flush
 	noise   int
 	dones   int // answers to GS r so far
 	heard   time.Time
+	sentBy  time.Time       // when the last byte will have passed the line
 	polled  [5]escpos.Fault // by number of the question
 	told    escpos.Fault    // by itself
 	port    escpos.Fault    // by the USB port
@@ -141,6 +143,9 @@ func (s *session) lineTime(n int) time.Duration {
 	return time.Duration(n) * time.Second / time.Duration(s.bps)
 }
 
+// onLine is how long the bytes sent so far will still be on the line.
+func (s *session) onLine() time.Duration { return max(0, time.Until(s.sentBy)) }
+
 // write sends bytes, as slowly as the printer takes them.
 func (s *session) write(ctx context.Context, b []byte) error {
 	began := time.Now()
@@ -155,9 +160,13 @@ func (s *session) write(ctx context.Context, b []byte) error {
 		_ = s.wire.SetWriteDeadline(time.Now().Add(stallStep + 2*s.lineTime(len(step))))
 		n, err := s.wire.Write(step)
 		b = b[n:]
+		s.sentBy = time.Now().Add(s.onLine() + s.lineTime(n))
 		switch {
+		case err == nil && s.stalled:
+			s.stalled = false
+			return errFault // it was out of order meanwhile, and what it has made of this nobody knows
 		case err == nil:
-			began, s.stalled = time.Now(), false
+			began = time.Now()
 			continue
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return errors.Join(errGone, err)
@@ -189,7 +198,7 @@ func (s *session) ask(ctx context.Context, question []byte, read func(byte) escp
 		}
 		return false, err
 	}
-	return s.wait(ctx, answerIn, func(r escpos.Reply) bool {
+	return s.wait(ctx, answerIn+s.onLine(), func(r escpos.Reply) bool {
 		if r.Kind != escpos.RealTime {
 			return false
 		}
