@@ -307,6 +307,7 @@ func TestARepeatedFrameIsOnePress(t *testing.T) {
 		h.press(1, keypad.KeyNext)
 		assert.Equal(t, 2, h.pads.Repeats())
 		assert.Equal(t, 1, h.count("k1 ticket.called"))
+		assert.Zero(t, h.pads.Beeps(1), "and no repeated one was refused")
 		time.Sleep(1200 * time.Millisecond)
 		h.press(1, keypad.KeyRecall)
 		assert.Equal(t, 1, h.count("k1 ticket.recalled"))
@@ -507,4 +508,39 @@ func BenchmarkPressToEvent(b *testing.B) {
 			}
 		}
 	}
+}
+
+// TestHIDKeypad: a numeric keypad over the records of an evdev wire.
+func TestHIDKeypad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newPadHall(t)
+		host, device := net.Pipe()
+		bus := counter.NewBus(h.book, slog.New(slog.DiscardHandler), []centre.Keypad{{ID: "usb1", Port: "evdev:usb-1", Protocol: centre.Keys, Counter: "q1"}})
+		ended := make(chan error, 1)
+		go func() { ended <- bus.Serve(t.Context(), host) }()
+		tap := func(codes ...byte) {
+			for _, c := range codes {
+				for _, value := range []byte{1, 2, 2, 0} { // down, held, held, up
+					_, err := device.Write([]byte{1, 0, c, 0, value, 0, 0, 0})
+					require.NoError(t, err)
+				}
+			}
+			time.Sleep(time.Second)
+		}
+		const enter, plus, one, two = 96, 78, 79, 80
+		h.issue("civil", 12)
+		tap(enter)
+		time.Sleep(5 * time.Second)
+		tap(plus)
+		tap(one, two, enter) // refused: A001 is still at the counter
+		time.Sleep(time.Minute)
+		tap(one)
+		time.Sleep(time.Minute)
+		tap(enter) // next, and not number 1: the digit is forgotten
+		assert.Equal(t, []string{
+			"usb1 counter.opened", "usb1 ticket.called", "usb1 ticket.recalled", "usb1 ticket.finished", "usb1 ticket.called",
+		}, h.journal())
+		device.Close()
+		assert.ErrorIs(t, <-ended, io.EOF)
+	})
 }
