@@ -118,8 +118,7 @@ type Feed struct {
 	views    map[string]View
 	handlers map[string][]Handler
 	topics   map[topicKey]*topic
-	epoch    string    // of the book
-	cursor   store.Seq // everything up to here was told
+	told     *store.View // everything up to here was told; what is computed is of it
 	clients  int
 	names    uint64 // of clients that brought none
 	closed   bool
@@ -137,10 +136,9 @@ func New(b Journal, o Options) *Feed {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	v := b.View()
 	return &Feed{book: b, build: o.Build, log: o.Log, run: rand.Text()[:8], doors: make(chan struct{}, handshakes),
 		views: map[string]View{}, handlers: map[string][]Handler{}, topics: map[topicKey]*topic{},
-		epoch: v.Epoch, cursor: v.Seq}
+		told: b.View()}
 }
 
 // Register adds a view. Names are given once, at start.
@@ -177,13 +175,13 @@ func (f *Feed) Run(ctx context.Context) error {
 	defer stop()
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
-	f.tell(false)
+	f.step(false)
 	for {
 		select {
 		case <-bell:
-			f.tell(false)
+			f.step(false)
 		case <-look.C:
-			f.tell(true)
+			f.step(true)
 		case <-ctx.Done():
 			f.close()
 			return nil
@@ -191,7 +189,7 @@ func (f *Feed) Run(ctx context.Context) error {
 	}
 }
 
-func (f *Feed) tell(look bool) {
+func (f *Feed) step(look bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.advance()
@@ -200,28 +198,28 @@ func (f *Feed) tell(look bool) {
 	}
 }
 
-// advance tells everything between cursor and the newest view. Under mu.
+// advance tells everything up to the newest view. Under mu.
 func (f *Feed) advance() {
-	v := f.book.View()
-	if v.Epoch != f.epoch || v.Seq < f.cursor || v.Seq > f.cursor+maxBehind {
-		f.epoch, f.cursor = v.Epoch, v.Seq
+	v, was := f.book.View(), f.told
+	if v.Epoch != was.Epoch || v.Seq < was.Seq || v.Seq > was.Seq+maxBehind {
+		f.told = v
 		for _, t := range f.topics {
 			t.last, t.snap = v.Seq, nil
 			f.resyncAll(t)
 		}
 		return
 	}
-	batch, err := f.read(f.cursor, v.Seq)
+	batch, err := f.read(was.Seq, v.Seq)
 	if err != nil {
 		f.log.Warn("the feed could not read the book; it will try again", "error", err)
 		return
 	}
-	f.cursor = v.Seq
+	f.told = v
 	if len(batch) == 0 {
 		return
 	}
 	for _, t := range f.topics {
-		f.fan(t, batch, v)
+		f.fan(t, batch)
 	}
 }
 

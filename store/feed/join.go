@@ -101,7 +101,7 @@ func (f *Feed) admit(r *http.Request, key topicKey) (View, error) {
 		return view, err
 	}
 	if f.topics[key] == nil {
-		if _, ok := f.compute(&topic{key: key, view: view}, f.book.View()); !ok {
+		if _, ok := f.compute(&topic{key: key, view: view}); !ok {
 			return view, &door.Problem{Code: "unknown_view"}
 		}
 	}
@@ -138,7 +138,8 @@ func (f *Feed) join(c *client, view View, since string) {
 	}
 	t := f.topics[c.key]
 	if t == nil {
-		t = &topic{key: c.key, view: view, clients: map[*client]struct{}{}, last: f.cursor}
+		t = &topic{key: c.key, view: view, clients: map[*client]struct{}{},
+			last: f.told.Seq, looked: time.Now()}
 		f.topics[c.key] = t
 	}
 	first, resumed := f.resume(t, since)
@@ -185,19 +186,19 @@ func (f *Feed) resume(t *topic, since string) ([]message, bool) {
 	n, err := strconv.ParseUint(since[dot+1:], 10, 64)
 	epoch, seq := since[:dot], store.Seq(n)
 	book, _, _ := strings.Cut(epoch, "-")
-	if err == nil && book == f.epoch && seq > f.cursor {
+	if err == nil && book == f.told.Epoch && seq > f.told.Seq {
 		f.stats.Ahead++
 		f.log.Warn("a screen has seen a later number than the book has: the book has lost entries",
-			"view", t.key.view, "seen", seq, "have", f.cursor)
+			"view", t.key.view, "seen", seq, "have", f.told.Seq)
 	}
-	if err != nil || epoch != f.wireEpoch() || seq > f.cursor || f.cursor-seq > maxBehind {
+	if err != nil || epoch != f.wireEpoch() || seq > f.told.Seq || f.told.Seq-seq > maxBehind {
 		return nil, false
 	}
-	batch, err := f.read(seq, f.cursor)
+	batch, err := f.read(seq, f.told.Seq)
 	if err != nil {
 		return nil, false
 	}
-	msgs, state, ok := f.messages(t, batch, f.book.View(), seq)
+	msgs, state, ok := f.messages(t, batch, seq)
 	end := seq
 	if len(msgs) > 0 {
 		end = msgs[len(msgs)-1].seq

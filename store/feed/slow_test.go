@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -25,50 +24,73 @@ import (
 // A screen that stops reading: the others are not slowed, what is kept for it
 // is bounded, and when it reads again it is right again.
 func TestSleepingClient(t *testing.T) {
-	big := strings.Repeat("x", 8<<10)
-	view := boardView()
-	view.Event = func(e store.Entry, _ *store.View, _ string) (any, bool) {
-		return map[string]string{"number": string(e.Note), "filler": big}, true
-	}
-	h := newHall(t, view)
-	h.dial.NetDial = func(network, addr string) (net.Conn, error) {
-		conn, err := net.Dial(network, addr)
-		if err == nil {
-			err = conn.(*net.TCPConn).SetReadBuffer(8 << 10)
-		}
-		return conn, err
-	}
-	sleeper, awake := h.page("view=board/b1"), h.page("view=board/b1")
-	sleeper.next()
-	awake.next()
-	slowest := time.Duration(0)
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	const events = 400
-	for i := range events {
+	inBubble(t, boardView(), func(t *testing.T, f *Feed, b *book, dial func(string) *websocket.Conn) {
+		awake := watch(t, dial("view=board/b1&client=awake"), never)
+		sleeps := dial("view=board/b1&client=sleeper") // a pipe holds nothing: it takes no byte
+		synctest.Wait() // both have joined
 		began := time.Now()
-		h.book.publish(fmt.Sprintf("ticket.called:%d", i))
-		assert.Equal(t, fmt.Sprint(i), awake.next().Number)
-		slowest = max(slowest, time.Since(began))
-	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	assert.Less(t, slowest, time.Second, "the sleeper was waited for")
-	assert.Positive(t, h.feed.Stats().Resyncs, "the test sent too little to fill a queue")
-	assert.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(queueSize+8)*int64(len(big))*2, "memory grows with what a sleeper misses")
+		const events = 400
+		for i := range events {
+			b.publish(fmt.Sprintf("ticket.called:%d", i))
+			got, _ := awake.heard()
+			require.Len(t, got, 1+1+i)
+			assert.LessOrEqual(t, longestQueue(f), queueSize)
+		}
+		assert.Zero(t, time.Since(began), "the sleeper was waited for")
+		assert.Equal(t, uint64(1), f.Stats().Resyncs)
 
-	var last msg
-	var sawSnapshot bool
-	for last.State == nil || last.State.Seq < events {
-		last = sleeper.next() // also checks that no number is skipped but by a snapshot
-		sawSnapshot = sawSnapshot || last.Type == "snapshot"
+		woken := watch(t, sleeps, never)
+		woken.heard() // until it has nothing more to catch up
+		b.publish("ticket.called:again")
+		got, _ := woken.heard()
+		numbers := chain(t, got)
+		assert.Equal(t, store.Seq(events+1), numbers[len(numbers)-1])
+		assert.Less(t, len(got), queueSize, "it has only what was written before, and a snapshot")
+		want, _ := awake.heard()
+		assert.Equal(t, want[len(want)-1], got[len(got)-1])
+		awake.off()
+		woken.off()
+	})
+}
+
+// A line that takes no byte for so long is given up; the page comes back.
+func TestSleeperIsGivenUp(t *testing.T) {
+	inBubble(t, boardView(), func(t *testing.T, f *Feed, b *book, dial func(string) *websocket.Conn) {
+		conn := dial("view=board/b1")
+		defer conn.Close()
+		synctest.Wait()
+		assert.Equal(t, 1, f.Stats().Clients)
+		time.Sleep(writeWait + time.Second)
+		assert.Zero(t, f.Stats().Clients)
+	})
+}
+
+func longestQueue(f *Feed) (longest int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.topics {
+		for c := range t.clients {
+			c.mu.Lock()
+			longest = max(longest, len(c.queue))
+			c.mu.Unlock()
+		}
 	}
-	assert.True(t, sawSnapshot)
-	assert.Equal(t, boardState{"b1", events}, *last.State)
-	h.book.publish("ticket.called:again")
-	assert.Equal(t, "again", sleeper.next().Number)
-	assert.Equal(t, "again", awake.next().Number)
+	return longest
+}
+
+// chain checks that no number is skipped but by a snapshot.
+func chain(t *testing.T, got []string) (numbers []store.Seq) {
+	last := store.Seq(0)
+	for _, line := range got {
+		var m msg
+		require.NoError(t, json.Unmarshal([]byte(line), &m))
+		if m.Type != "snapshot" {
+			require.Equal(t, last, *m.Prev, line)
+		}
+		last = m.Seq
+		numbers = append(numbers, last)
+	}
+	return numbers
 }
 
 // All screens of a hall come back in the same instant, as after a restart.

@@ -22,11 +22,11 @@ type topic struct {
 	last    store.Seq // number of the last message, or where the topic began
 	told    []byte    // state that every client has; nil: they differ
 
-	looked time.Time // when told was last compared with the present
-	snap   []byte    // snapshot message, kept for those who come together
-	state  []byte    // in snap
-	snapAt time.Time
-	cursor store.Seq // of the feed at snapAt
+	looked  time.Time // when told was last compared with the present
+	snap    []byte    // snapshot message, kept for those who come together
+	state   []byte    // in snap
+	snapAt  time.Time
+	snapSeq store.Seq // of the view it was made from
 }
 
 // message is what waits for a client; seq is 0 outside the journal.
@@ -36,8 +36,8 @@ type message struct {
 }
 
 // fan tells a batch to the topic's clients. Under mu.
-func (f *Feed) fan(t *topic, batch []store.Entry, v *store.View) {
-	msgs, state, ok := f.messages(t, batch, v, t.last)
+func (f *Feed) fan(t *topic, batch []store.Entry) {
+	msgs, state, ok := f.messages(t, batch, t.last)
 	if !ok {
 		f.dismiss(t)
 		return
@@ -53,21 +53,21 @@ func (f *Feed) fan(t *topic, batch []store.Entry, v *store.View) {
 
 // messages makes the messages of a batch, the last one with the state. ok is
 // false when the id is no longer there.
-func (f *Feed) messages(t *topic, batch []store.Entry, v *store.View, prev store.Seq) (msgs []message, state []byte, ok bool) {
+func (f *Feed) messages(t *topic, batch []store.Entry, prev store.Seq) (msgs []message, state []byte, ok bool) {
 	type told struct {
 		entry  store.Entry
 		fields any
 	}
 	var allowed []told
 	for _, e := range batch {
-		if fields, yes := f.event(t, e, v); yes {
+		if fields, yes := f.event(t, e); yes {
 			allowed = append(allowed, told{e, fields})
 		}
 	}
 	for i, a := range allowed {
 		own := map[string]any{"type": a.entry.Type, "seq": a.entry.Seq, "prev": prev, "at": door.Time{Time: a.entry.At}}
 		if i == len(allowed)-1 {
-			if state, ok = f.compute(t, v); !ok {
+			if state, ok = f.compute(t); !ok {
 				return nil, nil, false
 			}
 			own["state"] = json.RawMessage(state)
@@ -84,9 +84,9 @@ func (f *Feed) messages(t *topic, batch []store.Entry, v *store.View, prev store
 }
 
 // compute makes the state. Under mu.
-func (f *Feed) compute(t *topic, v *store.View) (state []byte, ok bool) {
+func (f *Feed) compute(t *topic) (state []byte, ok bool) {
 	defer f.mend(t, &ok)
-	s, ok := t.view.Snapshot(v, t.key.id)
+	s, ok := t.view.Snapshot(f.told, t.key.id)
 	if !ok {
 		return nil, false
 	}
@@ -97,9 +97,9 @@ func (f *Feed) compute(t *topic, v *store.View) (state []byte, ok bool) {
 	return state, err == nil
 }
 
-func (f *Feed) event(t *topic, e store.Entry, v *store.View) (fields any, ok bool) {
+func (f *Feed) event(t *topic, e store.Entry) (fields any, ok bool) {
 	defer f.mend(t, &ok)
-	return t.view.Event(e, v, t.key.id)
+	return t.view.Event(e, f.told, t.key.id)
 }
 
 // mend keeps one room's bug from stopping all screens.
@@ -113,8 +113,8 @@ func (f *Feed) mend(t *topic, ok *bool) {
 // snapshot is the topic's snapshot message. Its number is the topic's last one,
 // which the next message names as prev. Under mu, after advance.
 func (f *Feed) snapshot(t *topic) (message, bool) {
-	if t.snap == nil || t.cursor != f.cursor || time.Since(t.snapAt) > snapshotFor {
-		state, ok := f.compute(t, f.book.View())
+	if t.snap == nil || t.snapSeq != f.told.Seq || time.Since(t.snapAt) > snapshotFor {
+		state, ok := f.compute(t)
 		if !ok {
 			return message{}, false
 		}
@@ -130,7 +130,7 @@ func (f *Feed) keep(t *topic, state []byte) {
 	if err != nil { // strings and a state that was encoded before
 		panic(err)
 	}
-	t.snap, t.state, t.snapAt, t.cursor = b, state, time.Now(), f.cursor
+	t.snap, t.state, t.snapAt, t.snapSeq = b, state, time.Now(), f.told.Seq
 }
 
 // look finds states that have changed without an event. Under mu.
@@ -140,7 +140,7 @@ func (f *Feed) look() {
 			continue
 		}
 		t.looked = time.Now()
-		state, ok := f.compute(t, f.book.View())
+		state, ok := f.compute(t)
 		if !ok {
 			f.dismiss(t)
 		} else if !bytes.Equal(t.told, state) {
@@ -190,7 +190,7 @@ func (f *Feed) dismiss(t *topic) {
 	}
 }
 
-func (f *Feed) wireEpoch() string { return f.epoch + "-" + f.run }
+func (f *Feed) wireEpoch() string { return f.told.Epoch + "-" + f.run }
 
 func (f *Feed) now() door.Time { return door.Time{Time: f.book.Now()} }
 
