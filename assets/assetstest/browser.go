@@ -131,6 +131,13 @@ func (b *Browser) Open(t testing.TB, address string, size Size, scripts ...strin
 	return tab
 }
 
+// In lets a subtest speak for the page until it ends.
+func (p *Tab) In(t testing.TB) {
+	outer := p.t
+	p.t = t
+	t.Cleanup(func() { p.t = outer })
+}
+
 // listen collects what goes wrong in the page.
 func (p *Tab) listen(ev any) {
 	var text string

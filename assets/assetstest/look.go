@@ -3,6 +3,7 @@ package assetstest
 import (
 	_ "embed" // the checks and axe are JavaScript
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,20 +41,22 @@ func (p *Tab) Axe() []string {
 		v.id + ": " + v.help + " " + v.nodes.map((n) => n.target.join(" ")).slice(0, 4).join(", ")))`)
 }
 
-// Check fails the test for all that Spill, SmallButtons and Axe find, and for
-// errors in the console, and takes a picture under the given name.
+// Check fails the test for all that Layout and Axe find.
 func (p *Tab) Check(name string, scrolls bool, mm float64) {
+	p.t.Helper()
+	p.Layout(name, scrolls, mm)
+	if found := p.Axe(); len(found) > 0 {
+		p.t.Errorf("%s: axe:\n  %s", name, strings.Join(found, "\n  "))
+	}
+}
+
+// Layout fails the test for all that Spill and SmallButtons find, and for errors
+// in the console, and takes a picture under the given name.
+func (p *Tab) Layout(name string, scrolls bool, mm float64) {
 	p.t.Helper()
 	p.Settle()
 	p.Shot(name)
-	var found []string
-	for what, list := range map[string][]string{
-		"spill": p.Spill(scrolls), "small": p.SmallButtons(mm), "axe": p.Axe(), "console": p.Errors(),
-	} {
-		for _, f := range list {
-			found = append(found, what+": "+f)
-		}
-	}
+	found := slices.Concat(p.Spill(scrolls), p.SmallButtons(mm), p.Errors())
 	if len(found) > 0 {
 		p.t.Errorf("%s:\n  %s", name, strings.Join(found, "\n  "))
 	}

@@ -74,8 +74,8 @@ function spill(scrolls) {
       for (const a of all[i].rects)
         for (const b of all[j].rects) {
           const w = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-          const h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-          if (w > 2 && h > Math.min(a.height, b.height) / 3)
+          const h = Math.min(a.bottom - a.height / 6, b.bottom - b.height / 6) - Math.max(a.top + a.height / 6, b.top + b.height / 6);
+          if (w > 2 && h > 2)
             found.push(`on top of each other: ${name(all[i].el, all[i].text)} and ${name(all[j].el, all[j].text)}`);
         }
   for (const el of root().querySelectorAll("*")) {

@@ -5,6 +5,7 @@ import { signal } from "/web/vendor/preact.js";
 
 const words = signal(/** @type {Record<string, Sentence>} */ ({}));
 let plural = new Intl.PluralRules("vi");
+let asked = "";
 
 /** The language in use; a component that reads it is drawn again on a change. */
 export const lang = signal("vi");
@@ -16,7 +17,10 @@ export const lang = signal("vi");
  * @param {string} [rooms] only these rooms' words: "phone,common"
  */
 export async function loadWords(wanted, rooms = "") {
-  words.value = await read(wanted, rooms);
+  asked = wanted;
+  const found = await read(wanted, rooms);
+  if (asked !== wanted) return; // another was chosen meanwhile
+  words.value = found;
   plural = new Intl.PluralRules(wanted);
   lang.value = wanted;
   document.documentElement.lang = wanted;
