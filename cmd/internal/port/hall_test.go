@@ -58,7 +58,6 @@ type cable struct {
 	t     *testing.T
 	link  string
 	serve func(context.Context, *os.File) error
-	mu    sync.Mutex
 	unplg func()
 }
 
