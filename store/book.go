@@ -28,6 +28,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,7 +84,7 @@ type Request struct {
 	Digest  string // of the request's body: the same key with another one is refused
 }
 
-// MaxKey is the greatest length of a key in bytes.
+// MaxKey is the greatest length of a key, and of an actor's two parts, in bytes.
 const MaxKey = 200
 
 // Answer says what a command has caused.
@@ -134,7 +135,7 @@ type Book struct {
 	closing error
 }
 
-// Open opens the book in dir, or begins a new one there. It fails if another
+// Open opens the book in dir, which must be there, or begins a new one. It fails if another
 // process has it open, if it was written by a newer version, or if it is
 // damaged; the error says which record.
 func Open(dir string, o Options) (*Book, error) {
@@ -236,8 +237,14 @@ func (b *Book) Now() time.Time {
 // Do carries out one command. Its error is a *queue.Refusal, or else a bug.
 // When ctx ends first the outcome is unknown.
 func (b *Book) Do(ctx context.Context, r Request) (Answer, error) {
-	if len(r.Key) > MaxKey {
-		return Answer{}, &queue.Refusal{Code: queue.ErrBadValue.Code, Args: map[string]any{"field": "Idempotency-Key"}}
+	for field, long := range map[string]bool{
+		"Idempotency-Key": len(r.Key) > MaxKey,
+		"clerk":           len(r.By.Clerk) > MaxKey,
+		"via":             len(r.By.Via) > MaxKey,
+	} {
+		if long {
+			return Answer{}, &queue.Refusal{Code: queue.ErrBadValue.Code, Args: map[string]any{"field": field}}
+		}
 	}
 	return b.submit(ctx, &job{request: &r})
 }
@@ -245,7 +252,8 @@ func (b *Book) Do(ctx context.Context, r Request) (Answer, error) {
 // Note records a room's own fact. Its type begins with the room's name and a
 // full stop, "printer.printed"; the queue's fold ignores it.
 func (b *Book) Note(ctx context.Context, typ string, version uint8, payload []byte) (Seq, error) {
-	if len(typ) == 0 || len(typ) > 255 || typeCodes[typ] != 0 {
+	room, _, ok := strings.Cut(typ, ".")
+	if !ok || len(typ) > 255 || typeCodes[typ] != 0 || ownNotes[room] {
 		return 0, fmt.Errorf("store: %q is no type for a room's note", typ)
 	}
 	a, err := b.submit(ctx, &job{note: &note{typ: typ, version: version, payload: payload}})

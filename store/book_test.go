@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -392,8 +393,20 @@ func TestNotes(t *testing.T) {
 	assert.Equal(t, uint8(2), entries[0].Version)
 	assert.Equal(t, []byte("p"), entries[0].Note)
 	assert.Nil(t, entries[0].Event)
-	_, err = b.Note(t.Context(), "ticket.issued", 1, nil)
-	assert.Error(t, err, "a room cannot forge an event of the queue")
+	before := b.View()
+	for _, typ := range []string{"ticket.issued", "device.conditions", "clock.stepped", "nothing", "", strings.Repeat("x.", 200)} {
+		_, err = b.Note(t.Context(), typ, 1, nil)
+		assert.Error(t, err, typ)
+	}
+	for _, r := range []Request{
+		{Command: cs, By: queue.Actor{Via: strings.Repeat("x", 300)}},
+		{Command: cs, By: queue.Actor{Clerk: queue.ClerkID(strings.Repeat("x", 300))}},
+		{Command: cs, Key: strings.Repeat("x", MaxKey+1)},
+	} {
+		_, err = b.Do(t.Context(), r)
+		assert.ErrorIs(t, err, queue.ErrBadValue)
+	}
+	assert.Same(t, before, b.View())
 }
 
 // A reader that never comes to the door keeps nobody waiting.

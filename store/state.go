@@ -111,6 +111,9 @@ const (
 	noteDisk    = "book.disk"
 )
 
+// ownNotes are the first words of those: no room may use them.
+var ownNotes = map[string]bool{"device": true, "clock": true, "book": true}
+
 func (s *state) applyNote(r *record) error {
 	if r.Type != noteDevice || r.Version != 1 {
 		return nil

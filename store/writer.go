@@ -227,17 +227,22 @@ func (b *Book) command(t *batch, r *Request) (result, error) {
 	return b.record(t, records)
 }
 
-// record numbers, encodes and folds the records of one job.
+// record numbers, encodes and folds the records of one job. What cannot be
+// encoded changes nothing.
 func (b *Book) record(t *batch, records []record) (result, error) {
 	s := b.st
 	first := s.tail.seq + 1
+	data := make([][]byte, len(records))
 	for i := range records {
 		r := &records[i]
-		r.Seq, r.At = s.tail.seq+1, t.now
-		data, err := r.encode()
-		if err != nil {
-			return result{}, err
+		r.Seq, r.At = first+Seq(i), t.now
+		var err error
+		if data[i], err = r.encode(); err != nil {
+			return result{err: err}, nil
 		}
+	}
+	for i := range records {
+		r := &records[i]
 		before := s.tail
 		s.tail.place(r)
 		if s.tail.day != before.day {
@@ -246,14 +251,14 @@ func (b *Book) record(t *batch, records []record) (result, error) {
 				t.ended = append(t.ended, before)
 			}
 		}
-		s.tail.head = s.tail.head.next(r.Seq, data)
+		s.tail.head = s.tail.head.next(r.Seq, data[i])
 		if err := s.apply(r); err != nil {
 			return result{}, err
 		}
 		t.records = append(t.records, *r)
-		t.data = append(t.data, data)
 		t.days = append(t.days, s.tail.day)
 	}
+	t.data = append(t.data, data...)
 	return result{first: first, count: len(records)}, nil
 }
 
