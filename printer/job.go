@@ -89,6 +89,10 @@ func (s *session) print(ctx context.Context, press *slip.Press, o order) error {
 		}
 		r.writeLast(ctx, noteInterrupted, n)
 		r.release(ctx, o.seq)
+		s.d.setUsable(false)
+		if ctx.Err() == nil && !errors.Is(err, errGone) {
+			s.report()
+		}
 		s.clear(ctx, err)
 		return err
 	}

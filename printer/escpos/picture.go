@@ -35,9 +35,17 @@ type band struct {
 	blank       bool
 }
 
-// worthFeeding is how many blank rows in a row are cheaper fed than sent: a feed
-// and the head of another band are 15 bytes, and each stops the paper for a moment.
+// worthFeeding is how many blank rows in a row are fed, not sent. Fewer would
+// save little, and each feed stops the paper for a moment.
 const worthFeeding = 4
+
+// A band costs its place and its head besides its dots. On a fast line, where
+// bands may be of any size, bytes are cheap and each band is a possible stop of
+// the paper, so that it counts for more.
+const (
+	bandHead     = 12
+	fastBandHead = 100
+)
 
 // bands splits a picture into bands of at most size bytes and MaxBandRows rows.
 func (b bitmap) bands(size int) []band {
@@ -49,18 +57,48 @@ func (b bitmap) bands(size int) []band {
 			y += blank
 			continue
 		}
-		d := band{top: y, left: b.stride}
-		for y < b.rows && d.rows < MaxBandRows && b.blankFrom(y) < worthFeeding {
-			left, right := b.edges(y)
-			left, right = min(left, d.left), max(right, d.right)
-			if d.rows > 0 && (d.rows+1)*(right-left) > size {
+		end := y + 1
+		for end < b.rows && b.blankFrom(end) < worthFeeding && b.blankFrom(end) < b.rows-end {
+			end++
+		}
+		out = append(out, b.cheapest(y, end, size)...)
+		y = end
+	}
+	return out
+}
+
+// cheapest splits the rows from top to end, of which none may be fed, into bands
+// of the fewest bytes: a line of text is wide in the middle and narrow where
+// only marks and tails stand.
+func (b bitmap) cheapest(top, end, size int) []band {
+	n, head := end-top, bandHead
+	if size >= MaxBandBytes {
+		head = fastBandHead
+	}
+	cost := make([]int, n+1) // of all rows from here to the end
+	take := make([]int, n)   // rows of the first band of those
+	for i := n - 1; i >= 0; i-- {
+		left, right := b.stride, 0
+		for rows := 1; i+rows <= n && rows <= MaxBandRows; rows++ {
+			l, r := b.edges(top + i + rows - 1)
+			left, right = min(left, l), max(right, r)
+			wide := max(0, right-left)
+			if rows > 1 && rows*wide > size {
 				break
 			}
-			d.left, d.right = left, right
-			d.rows++
-			y++
+			if c := head + rows*wide + cost[i+rows]; take[i] == 0 || c < cost[i] {
+				cost[i], take[i] = c, rows
+			}
 		}
-		d.blank = d.right == 0 // fewer blank rows than are worth feeding, then a break
+	}
+	var out []band
+	for i := 0; i < n; i += take[i] {
+		d := band{top: top + i, rows: take[i], left: b.stride}
+		for y := range d.rows {
+			l, r := b.edges(d.top + y)
+			d.left, d.right = min(d.left, l), max(d.right, r)
+		}
+		d.blank = d.right == 0
 		out = append(out, d)
 	}
 	return out

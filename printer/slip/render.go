@@ -11,7 +11,7 @@ import (
 // Paper is what a slip is drawn for.
 type Paper struct {
 	Dots   int  // across: 576, 384 and their like
-	Coarse bool // a slow line: the number with half the dots
+	Coarse bool // a slow line: the number with half the dots, the text smaller
 }
 
 // Part is a picture on the paper. Parts do not stand beside one another.
@@ -25,6 +25,8 @@ type Part struct {
 type Page struct {
 	Dots, High int
 	Parts      []Part // from the top down
+
+	coarse bool
 }
 
 // edge is the white left and right of everything; narrow is the width up to
@@ -37,10 +39,12 @@ const (
 // Render draws lines for the paper. The only error is a link that no QR code
 // can hold.
 func (p *Press) Render(lines []Line, paper Paper) (*Page, error) {
-	page := &Page{Dots: paper.Dots}
+	page := &Page{Dots: paper.Dots, coarse: paper.Coarse}
 	for _, l := range lines {
 		page.High += l.Gap
 		switch {
+		case l.Rule && page.coarse:
+			page.High += l.Gap // white does as well, and costs nothing
 		case l.Rule:
 			page.rule()
 		case l.QR:
@@ -50,7 +54,7 @@ func (p *Press) Render(lines []Line, paper Paper) (*Page, error) {
 		case l.Inverse:
 			page.inverse(p, l)
 		case l.Face == Figures:
-			page.figures(p, l, paper.Coarse)
+			page.figures(p, l)
 		default:
 			page.text(p, l)
 		}
@@ -58,12 +62,18 @@ func (p *Press) Render(lines []Line, paper Paper) (*Page, error) {
 	return page, nil
 }
 
-// size is the size of a line's letters on this paper.
+// size is the size of a line's letters on this paper. On a slow line everything
+// is a little smaller: a third fewer bytes with the number and the rules.
 func (g *Page) size(l Line) int {
-	if g.Dots <= narrow && l.Face != Figures {
-		return max(l.Size*9/10, min(l.Size, smallest))
+	percent := 100
+	switch {
+	case l.Face == Figures:
+	case g.coarse:
+		percent = 86
+	case g.Dots <= narrow:
+		percent = 90
 	}
-	return l.Size
+	return max(l.Size*percent/100, min(l.Size, smallest))
 }
 
 // place adds a picture of scaled dots at the height reached.
@@ -103,9 +113,9 @@ func beside(a, b *image.Gray, right int) *image.Gray {
 }
 
 // figures draws the number: as large as it fits, and no higher than its ink.
-func (g *Page) figures(p *Press, l Line, coarse bool) {
+func (g *Page) figures(p *Press, l Line) {
 	scale := 1
-	if coarse {
+	if g.coarse {
 		scale = 2
 	}
 	fitted := p.fit(l, g.size(l)/scale, (g.Dots-2*edge)/scale)

@@ -1,0 +1,257 @@
+package printer
+
+import (
+	"fmt"
+	"image/png"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"xinmoi/printer/printertest"
+	"xinmoi/printer/slip"
+	"xinmoi/store/centre"
+	"xinmoi/store/device"
+	"xinmoi/store/door"
+	"xinmoi/store/queue"
+)
+
+// serial is a wire with a speed.
+type serial struct {
+	net.Conn
+	baud int
+}
+
+func (s serial) Baud() int { return s.baud }
+
+// The kiosk's second printer takes over when the first cannot, and only then.
+func TestFallsBackToTheNextPrinter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		first, second := printertest.New(printertest.Options{}), printertest.New(printertest.Options{Dots: 384})
+		l1, l2 := h.plug("p1", first, nil), h.plug("p2", second, nil)
+		defer l1.stop()
+		defer l2.stop()
+		time.Sleep(5 * time.Second)
+		h.take()
+		time.Sleep(5 * time.Second)
+		first.SetPaper(false)
+		time.Sleep(time.Second)
+		b := h.take()
+		time.Sleep(10 * time.Second)
+		first.SetPaper(true)
+		time.Sleep(5 * time.Second)
+		h.take()
+		time.Sleep(5 * time.Second)
+		l1.stop()
+		h.take()
+		time.Sleep(5 * time.Second)
+		assert.Equal(t, []string{
+			"started A001 at p1", "printed A001 at p1",
+			"started A002 at p2", "printed A002 at p2",
+			"started A003 at p1", "printed A003 at p1",
+			"started A004 at p2", "printed A004 at p2",
+		}, h.notes())
+		assert.Equal(t, "whole", h.looks(second.Papers()[0], b, 384))
+	})
+}
+
+func TestOverWhileItWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		ticket := h.take()
+		h.do(queue.Issue{Service: "ho-tich", Kiosk: "k1", Lang: "vi"})              // print not wanted
+		h.do(queue.Issue{Service: "ho-tich", Kiosk: "k2", Print: true, Lang: "vi"}) // a kiosk without printers
+		h.do(queue.Cancel{Ticket: ticket.ID})
+		p := printertest.New(printertest.Options{})
+		l := h.plug("p1", p, nil)
+		defer l.stop()
+		time.Sleep(100 * time.Second)
+		assert.Empty(t, p.Papers())
+		assert.Equal(t, []string{"dropped A001: over", "dropped A003: stale"}, h.notes())
+	})
+}
+
+// A ticket that breaks its printer again and again is given up.
+func TestGivesUpAfterThreeBreaks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		p := printertest.New(printertest.Options{})
+		l := h.plug("p1", p, nil)
+		time.Sleep(5 * time.Second)
+		h.take()
+		for range 6 {
+			p.BreakAfter(12000) // the flush passes, the ticket does not
+			time.Sleep(4 * time.Second)
+			l.stop()
+			l = h.plug("p1", p, nil)
+		}
+		time.Sleep(5 * time.Second)
+		l.stop()
+		notes := h.notes()
+		assert.Equal(t, "dropped A001: failed", notes[len(notes)-1], "%v", notes)
+		assert.Len(t, notes, 7)
+	})
+}
+
+// At 9,600 baud every ticket of a busy minute comes out, one after another.
+func TestSlowLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		p := printertest.New(printertest.Options{BytesPerSecond: 960, NoAuto: true})
+		l := h.plug("p1", p, func(c net.Conn) device.Wire { return serial{c, 9600} })
+		defer l.stop()
+		time.Sleep(10 * time.Second)
+		for range 4 {
+			h.take()
+		}
+		before := p.Received()
+		time.Sleep(88 * time.Second)
+		var want []string
+		for i := 1; i <= 4; i++ {
+			want = append(want, fmt.Sprintf("started A%03d at p1", i), fmt.Sprintf("printed A%03d at p1", i))
+		}
+		assert.Equal(t, want, h.notes())
+		assert.Len(t, p.Papers(), 4)
+		t.Logf("%d bytes a ticket, questions included", (p.Received()-before)/4)
+		// The cover opens in the midst of a ticket: known within two seconds.
+		h.take()
+		time.Sleep(5 * time.Second)
+		p.SetCover(true)
+		time.Sleep(3500 * time.Millisecond) // a second of line, one of asking, one of the book's patience
+		assert.Equal(t, device.Set(device.CoverOpen), h.conditions("p1"))
+	})
+}
+
+func (h *hall) ask(method, path, body, key string) *httptest.ResponseRecorder {
+	handler, err := door.New(door.Options{
+		Listen: "127.0.0.1:8080", Words: words(),
+		Access: func() (a, b []string) { return nil, nil }, Languages: func() []string { return []string{"vi", "en"} },
+	}, h.room.Routes()...)
+	require.NoError(h.t, err)
+	req := httptest.NewRequest(method, "http://127.0.0.1:8080"+path, strings.NewReader(body))
+	req.RemoteAddr = "127.0.0.1:40000"
+	req.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, req)
+	return w
+}
+
+func TestReprint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		p := printertest.New(printertest.Options{})
+		l := h.plug("p1", p, nil)
+		defer l.stop()
+		ticket := h.take()
+		time.Sleep(200 * time.Second) // long printed, and no longer fresh
+		path := fmt.Sprintf("/api/v1/tickets/%d/reprint", ticket.ID)
+		for range 2 {
+			w := h.ask(http.MethodPost, path, `{}`, "key-1")
+			require.Equal(t, http.StatusAccepted, w.Code, w.Body)
+			assert.JSONEq(t, fmt.Sprintf(`{"ticket":%d,"number":"A001"}`, ticket.ID), w.Body.String())
+			time.Sleep(5 * time.Second)
+		}
+		assert.Equal(t, []string{"whole", "marked"}, h.verdicts(p, ticket))
+		other := h.take()
+		assert.Equal(t, http.StatusUnprocessableEntity, h.ask(http.MethodPost, fmt.Sprintf("/api/v1/tickets/%d/reprint", other.ID), `{}`, "key-1").Code)
+		assert.Equal(t, http.StatusNotFound, h.ask(http.MethodPost, "/api/v1/tickets/999/reprint", `{}`, "key-2").Code)
+		assert.Equal(t, http.StatusUnprocessableEntity, h.ask(http.MethodPost, path, `{"printer":"p9"}`, "key-3").Code)
+		assert.Equal(t, http.StatusBadRequest, h.ask(http.MethodPost, path, `{"printr":"p1"}`, "key-4").Code)
+	})
+}
+
+func TestPreview(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		for _, path := range []string{"/printer/p1/preview", "/printer/p2/preview"} {
+			for range 2 { // without a ticket, and with one
+				w := h.ask(http.MethodGet, path, "", "")
+				require.Equal(t, http.StatusOK, w.Code, w.Body)
+				img, err := png.Decode(w.Body)
+				require.NoError(t, err)
+				assert.Equal(t, map[string]int{"/printer/p1/preview": 576, "/printer/p2/preview": 384}[path], img.Bounds().Dx())
+				h.take()
+			}
+		}
+		assert.Equal(t, http.StatusUnprocessableEntity, h.ask(http.MethodGet, "/printer/p9/preview", "", "").Code)
+		assert.Equal(t, http.StatusNotFound, h.ask(http.MethodGet, "/printer/p1/preview?ticket=77", "", "").Code)
+	})
+}
+
+// full is the full ticket by which the ways of printing are compared.
+func full() slip.Slip {
+	d := &centre.Document{
+		Centre: centre.Centre{
+			Authority: centre.Text{"vi": "UBND xã Đắk Phơi"},
+			Name:      centre.Text{"vi": "Trung tâm Phục vụ hành chính công"}, TimeZone: "Asia/Ho_Chi_Minh",
+		},
+		Zones:    []centre.Zone{{ID: "a", Name: centre.Text{"vi": "Khu A"}, Floor: centre.Text{"vi": "tầng 1"}}},
+		Services: []centre.Service{{ID: "s", Name: centre.Text{"vi": "Khai sinh, khai tử, kết hôn"}}},
+		Counters: []centre.Counter{{ID: "c", Number: "3", Zone: "a", Services: []string{"s"}}},
+	}
+	return slip.Slip{
+		Centre: d, Link: "https://xinmoi.example.vn/t/k7m2q4xw6ybza3",
+		Ticket: &queue.Ticket{
+			Number: "A012", Service: "s", IssuedAt: time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC),
+			Told: queue.Told{Ahead: 12, LowS: 1200, HighS: 2100},
+		},
+	}
+}
+
+// bytesOf is the size of the full ticket for a model on a line.
+func bytesOf(t testing.TB, m Model, baud int) int {
+	press, err := slip.NewPress()
+	require.NoError(t, err)
+	slow := baud > 0 && baud/10 < slowLine
+	page, err := press.Render(slip.Build(full(), words()), slip.Paper{Dots: m.Dots, Coarse: slow})
+	require.NoError(t, err)
+	size := longestPieces
+	if baud > 0 {
+		size = max(240, min(size, baud/10))
+	}
+	pieces, err := Job(page, m, size)
+	require.NoError(t, err)
+	n := 0
+	for _, p := range pieces {
+		n += len(p)
+	}
+	return n
+}
+
+func TestBytesOfATicket(t *testing.T) {
+	assert.LessOrEqual(t, bytesOf(t, models[0], 9600), 13000)
+}
+
+// BenchmarkTicket tells the bytes of the full ticket and the seconds that they
+// take on a line.
+func BenchmarkTicket(b *testing.B) {
+	for _, name := range []string{"generic-80", "generic-58"} {
+		m, _ := ModelOf(name)
+		for _, baud := range []int{9600, 19200, 115200} {
+			b.Run(fmt.Sprintf("%s/%d", name, baud), func(b *testing.B) {
+				n := 0
+				for b.Loop() {
+					n = bytesOf(b, m, baud)
+				}
+				b.ReportMetric(float64(n), "bytes")
+				b.ReportMetric(float64(n)*10/float64(baud), "line-s")
+			})
+		}
+	}
+}
