@@ -198,15 +198,32 @@ func (p painter) services() []serviceWait {
 	return out
 }
 
-// soon are the numbers that the open counters would call next.
+// soon are the numbers that are called next: first those that the open counters
+// would call now, then those who stand behind them at their own services.
 func (p painter) soon() []string {
+	var open []queue.CounterID
 	out := []string{}
-	for _, c := range p.hall.Counters() {
-		if _, here := p.counter(c.ID); !here || c.State != queue.Open {
-			continue
-		}
-		if t, ok := p.hall.NextFor(c.ID, p.at); ok && !slices.Contains(out, t.Number) {
+	add := func(t *queue.Ticket) {
+		if !slices.Contains(out, t.Number) && t.ForCounter == "" && t.ForClerk == "" {
 			out = append(out, t.Number)
+		}
+	}
+	for _, c := range p.hall.Counters() {
+		if _, here := p.counter(c.ID); here && c.State == queue.Open {
+			open = append(open, c.ID)
+			if t, ok := p.hall.NextFor(c.ID, p.at); ok {
+				add(t)
+			}
+		}
+	}
+	for place := range 2 {
+		for _, id := range open {
+			c, _ := p.doc.Counter(id)
+			for _, s := range c.Services {
+				if w := p.hall.Waiting(queue.ServiceID(s)); place < len(w) {
+					add(w[place])
+				}
+			}
 		}
 	}
 	return out[:min(listed, len(out))]

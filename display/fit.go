@@ -9,12 +9,13 @@ import (
 // Physical reading sizes. The page lays its rows out in the same share of the
 // panel's height, so that what is computed here is what hangs on the wall.
 const (
-	usualDiagonal = 55.0 // inches
-	usualFarthest = 8.0  // metres
-	capitals      = 0.714
-	listShare     = 0.74 // of the panel's height, that the list of calls fills
-	rowFont       = 0.66 // of a row's height
-	mmPerMetre    = 5.82 // 20 minutes of arc, comfortable for normal sight
+	usualDiagonal = 55.0         // inches
+	usualFarthest = 8.0          // metres
+	capitals      = 0.714        // of the font's size, Noto Sans
+	listShare     = 0.68         // of the panel's height, that the rows fill
+	rowFont       = 0.92         // of a row's height
+	widest        = 130.0 / 1080 // of the panel's height: a larger font is too wide for a row
+	mmPerMetre    = 5.82         // 20 minutes of arc, comfortable for normal sight
 )
 
 // fit says how many rows a board has, how high their capitals are on its panel,
@@ -29,10 +30,10 @@ func fit(b centre.Board) (rows int, rowMM, needMM float64) {
 		farthest = usualFarthest
 	}
 	height := diagonal * 25.4 * 9 / math.Hypot(16, 9)
-	size := func(rows int) float64 { return height * listShare / float64(rows) * rowFont * capitals }
+	size := func(rows int) float64 { return height * capitals * min(listShare/float64(rows)*rowFont, widest) }
 	needMM = farthest * mmPerMetre
 	if rows = b.Rows; rows <= 0 {
-		for rows = most; rows > fewest && size(rows) < needMM; rows-- {
+		for rows = most; rows > fewest && size(rows) < needMM && size(rows-1) > size(rows); rows-- {
 		}
 	}
 	return rows, round(size(rows)), round(needMM)

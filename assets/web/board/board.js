@@ -6,7 +6,7 @@ import { computed, html, render, signal } from "/web/vendor/preact.js";
 import { connect } from "/web/lib/feed.js";
 import { loadWords, t, wordsOf } from "/web/lib/words.js";
 import { clock, now, pageID, reloadNightly, setScale } from "/web/lib/page.js";
-import { phase, told } from "/web/board/hours.js";
+import { phase, told, weekday } from "/web/board/hours.js";
 
 const HOLD = 5_000; // a fresh call keeps the large panel this long
 const SHORT = 2_000; // while more than two others wait for it
@@ -21,6 +21,7 @@ const spot = signal(/** @type {Fresh | null} */ (null));
 /** @type {Fresh[]} fresh calls whose turn on the panel has not come */
 const turn = [];
 let key = 0;
+let inches = 0; // of the panel
 let held = 0; // the timer of the call on the panel
 
 const feed = connect(`board/${pageID()}`, {
@@ -33,6 +34,7 @@ reloadNightly(() => spot.value === null);
 /** The same words in the second language, small under the first. */
 const under = signal(/** @type {((key: string, args?: object) => string) | null} */ (null));
 const leading = signal("");
+const second = signal("");
 
 /** @param {import("/web/lib/feed.js").Message} msg */
 function onMessage(msg) {
@@ -59,17 +61,16 @@ function advance() {
 
 /** @param {any} state */
 function onState(state) {
-  setScale(state.diagonal_in || 55);
-  const root = document.documentElement;
-  root.style.setProperty("--rows", String(state.rows));
+  if (state.diagonal_in !== inches) setScale((inches = state.diagonal_in));
+  document.documentElement.style.setProperty("--rows", String(state.rows));
   const asked = new URLSearchParams(location.search).get("lang");
   const langs = asked ? [asked, ...state.languages.filter((l) => l !== asked)] : state.languages;
   if (langs[0] === leading.value) return;
   leading.value = langs[0];
-  loadWords(langs[0], "display").then(() => {
+  loadWords(langs[0], "display,common").then(() => {
     document.title = t("display.title");
   }, () => { leading.value = ""; });
-  if (langs[1]) wordsOf(langs[1], "display").then((say) => { under.value = say; }, () => {});
+  if (langs[1]) wordsOf(langs[1], "display,common").then((say) => { second.value = langs[1]; under.value = say; }, () => {});
 }
 
 const minute = computed(() => clock(now.value, feed.state.value?.time_zone));
@@ -83,21 +84,22 @@ const first = (text) => text?.[leading.value] ?? text?.vi ?? Object.values(text 
 function Both({ say, args = {}, as = "p", kind = "" }) {
   const twin = under.value?.(say, args);
   const own = t(say, args);
-  return html`<${as} class=${kind}>${own}${twin && twin !== own && html`<small lang="en">${twin}</small>`}<//>`;
+  return html`<${as} class=${kind}>${own}${twin && twin !== own && html`<small lang=${second.value}>${twin}</small>`}<//>`;
 }
 
 const Arrow = ({ to }) =>
   to && html`<svg class="arrow ${to}" viewBox="0 0 24 24" role="img" aria-label=${t(`display.direction.${to}`)}>
-    <path d="M3 12h16M12 5l7 7-7 7" fill="none" stroke="currentColor" stroke-width="3.4" stroke-linecap="square" /></svg>`;
+    <path d="M2 12h17M12 4l8 8-8 8" fill="none" stroke="currentColor" stroke-width="3.4" /></svg>`;
 
 function Head({ state }) {
   if (!feed.online.value) {
-    return html`<header class="head offline" role="alert">
-      <p>${t("display.offline")} <span lang="en">· ${under.value?.("display.offline") ?? "Offline"}</span></p>
+    return html`<header class="head offline">
+      <h1 class="visually-hidden">${first(state.centre)}</h1>
+      <div role="alert"><${Both} say="display.offline" /></div>
       <${Clock} state=${state} />
     </header>`;
   }
-  return html`<header class="head">
+  return html`<header class="head ${first(state.centre).length > 55 ? "long" : ""}">
     <div class="names"><p class="authority">${first(state.authority)}</p><h1>${first(state.centre)}</h1></div>
     <${Clock} state=${state} />
   </header>`;
@@ -105,9 +107,9 @@ function Head({ state }) {
 
 function Clock({ state }) {
   if (state.clock_untrusted) return null;
-  const day = new Intl.DateTimeFormat(leading.value || "vi", { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric", timeZone: state.time_zone });
-  minute.value; // once a minute is enough
-  return html`<div class="time"><time class="num">${minute.value}</time><span>${day.format(now.peek())}</span></div>`;
+  // Swedish writes a date as ISO 8601 does.
+  const [y, m, d] = new Intl.DateTimeFormat("sv-SE", { timeZone: state.time_zone }).format((minute.value, now.peek())).split("-");
+  return html`<div class="time"><time class="num">${minute.value}</time><span>${weekday(`${y}-${m}-${d}`, t)}, ${d}/${m}/${y}</span></div>`;
 }
 
 const size = (number) => (number.length > 7 ? "tiny" : number.length > 5 ? "small" : "");
@@ -121,6 +123,7 @@ function Panel({ state }) {
   const label = !call.active && !fresh ? "display.just_called" : call.result ? "display.result" : "display.please";
   const zone = state.zones.find((z) => z.id === call.zone);
   const place = [first(zone?.name), first(zone?.floor)].filter(Boolean).join(", ");
+  const where = [first(call.name), state.zones.length > 1 && place].filter(Boolean).join(" · ");
   const again = fresh?.call ?? call.call;
   return html`<section class="panel ${fresh && online ? "fresh" : ""}" key=${fresh?.key ?? "still"} aria-live="polite" aria-label=${t("display.newest")}>
     ${online ? html`<${Both} say=${label} kind="label" />` : html`<p class="label">${t("display.at", { at: clock(call.at) })}</p>`}
@@ -129,7 +132,7 @@ function Panel({ state }) {
       <${Arrow} to=${call.direction} />
       <${Both} say="display.counter" args=${{ number: call.counter }} kind="counter" />
     </div>
-    <p class="place">${[first(call.name), state.zones.length > 1 && place].filter(Boolean).join(" · ")}</p>
+    <p class="place ${where.length > 50 ? "long" : ""}">${where}</p>
     ${again > 1 && online && html`<p class="again">${t("display.nth", { n: again })}</p>`}
   </section>`;
 }
@@ -140,8 +143,8 @@ function Rest({ state }) {
   if (is === "open") return html`<section class="panel rest" aria-label=${t("display.newest")}><${Both} say="display.idle" kind="saying" /></section>`;
   return html`<section class="panel rest" aria-label=${t("display.newest")}>
     <${Both} say=${`display.${is}`} kind="saying" />
-    ${next && !state.clock_untrusted && html`<p class="back">${t(`display.${is}.back`, told(next, now.peek(), leading.value, t))}
-      ${under.value && html`<small lang="en">${under.value(`display.${is}.back`, told(next, now.peek(), "en", under.value))}</small>`}</p>`}
+    ${next && !state.clock_untrusted && html`<p class="back">${t(`display.${is}.back`, told(next, t))}
+      ${under.value && html`<small lang=${second.value}>${under.value(`display.${is}.back`, told(next, under.value))}</small>`}</p>`}
   </section>`;
 }
 
@@ -160,30 +163,45 @@ function List({ state }) {
   </section>`;
 }
 
-function Quiet({ say, numbers, hint = "" }) {
+/** As many numbers as have room in one line of a quiet box. @param {string[]} all */
+function fitting(all) {
+  let room = 594; // in --u: the box, and one gap more than there are
+  return all.filter((n) => (room -= n.length * 31 + 36) >= 0);
+}
+
+function Quiet({ say, numbers: all, hint = "" }) {
+  const numbers = fitting(all);
   return html`<div class="quiet ${numbers.length ? "" : "none"}">
-    <${Both} say=${say} as="h2" />
-    <p class="num">${numbers.length ? numbers.map((n) => html`<span key=${n}>${n} </span>`) : html`<span aria-hidden="true">–</span>`}</p>
-    ${hint && numbers.length > 0 && html`<p class="hint">${t(hint)}</p>`}
+    ${hint && numbers.length > 0 ? html`<h2>${t(say)} – ${t(hint)}</h2>` : html`<${Both} say=${say} as="h2" />`}
+    <p class="num">${numbers.length ? numbers.map((n) => html`<span key=${n}>${n}</span>`) : html`<span aria-hidden="true">–</span>`}</p>
   </div>`;
 }
 
 function Foot({ state }) {
   minute.value; // a missed number leaves by itself
   const missed = state.missed.filter((m) => Date.parse(m.until) > now.peek().getTime()).map((m) => m.number);
+  const lines = series(state.services);
+  const named = state.zones.reduce((sum, z) => sum + first(z.name).length, 0) < 30;
   return html`<footer class="foot">
     <div class="quiets">
-      <${Quiet} say="display.soon" numbers=${state.soon.slice(0, 5)} />
-      <${Quiet} say="display.missed" numbers=${missed.slice(0, 4)} hint="display.missed.hint" />
-      <${Quiet} say="display.results" numbers=${state.results.slice(0, 4)} />
+      <${Quiet} say="display.soon" numbers=${state.soon} />
+      <${Quiet} say="display.missed" numbers=${missed} hint="display.missed.hint" />
+      <${Quiet} say="display.results" numbers=${state.results} />
     </div>
     <div class="line">
-      <p class="waiting"><${Both} say="display.waiting" as="span" args=${{ n: state.waiting }} /></p>
+      <p class="waiting"><${Both} say="display.waiting" as="span" args=${{ n: state.waiting }} /> ${lines.length > 1 && lines.length < 9 && html`<span class="lines">${lines.map((s) => html`<span class="num" key=${s.prefix}>${s.prefix} ${s.waiting}</span>`)}</span>`}</p>
       ${state.zones.length > 1
-        ? html`<p class="zones">${state.zones.map((z) => html`<span key=${z.id}><${Arrow} to=${z.direction} /> ${first(z.name)}: ${t("display.counters", { list: span(z.counters) })}</span>`)}</p>`
+        ? html`<p class="zones">${state.zones.map((z) => html`<span key=${z.id}><${Arrow} to=${z.direction} /> ${named && `${first(z.name)}: `}${t("display.counters", { list: span(z.counters) })}</span>`)}</p>`
         : html`<p class="fair">${t("display.fair")}</p>`}
     </div>
   </footer>`;
+}
+
+/** How many wait in each series of numbers; services may share one. @param {any[]} services */
+function series(services) {
+  const all = /** @type {Record<string, number>} */ ({});
+  for (const s of services) if (s.prefix && s.waiting) all[s.prefix] = (all[s.prefix] ?? 0) + s.waiting;
+  return Object.entries(all).map(([prefix, waiting]) => ({ prefix, waiting }));
 }
 
 /** "1–6" for counters in a row, else "1, 3, 5". @param {string[]} numbers */

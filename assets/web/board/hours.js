@@ -16,20 +16,29 @@ export function phase(hours, now) {
   return { is: before ? "lunch" : "closed", next: next.from };
 }
 
+const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+/** @typedef {(key: string, args?: object) => string} Say */
+
 /**
- * The holes of "work begins again {at} {day}", in a language.
+ * The holes of "work begins again {at}, {day}".
  * @param {string} at RFC 3339 in the centre's zone
- * @param {Date} now
- * @param {string} lang
- * @param {(key: string, args?: object) => string} say
+ * @param {Say} say
  */
-export function told(at, now, lang, say) {
+export function told(at, say) {
   const [h, mm] = at.slice(11, 16).split(":");
-  const clock = say(mm === "00" ? "display.clock.sharp" : "display.clock", { h: Number(h), mm });
-  const weekday = new Intl.DateTimeFormat(lang || "vi", { weekday: "long", timeZone: "UTC" }).format(new Date(`${day(at)}T12:00:00Z`));
   const [, m, d] = day(at).split("-").map(Number);
-  return { at: clock, day: say("display.day", { weekday: lang === "vi" ? weekday.toLowerCase() : weekday, d, m }) };
+  return {
+    at: say(mm === "00" ? "display.clock.sharp" : "display.clock", { h: Number(h), mm }),
+    day: `${weekday(day(at), say)} ${d}/${m}`,
+  };
 }
+
+/**
+ * @param {string} date "2026-11-22"
+ * @param {Say} say
+ */
+export const weekday = (date, say) => say(`common.day.${DAYS[new Date(`${date}T12:00:00Z`).getUTCDay()]}`);
 
 /** @param {string} at */
 const day = (at) => at.slice(0, 10);

@@ -1,0 +1,200 @@
+package display_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"xinmoi/assets/assetstest"
+	"xinmoi/store/queue"
+)
+
+var (
+	panel   = assetstest.Size{W: 1920, H: 1080}
+	upright = assetstest.Size{W: 1080, H: 1920}
+	fine    = assetstest.Size{W: 3840, H: 2160}
+)
+
+// busy makes a hall in which everything that a board can show is there.
+func busy(h *hall) {
+	for _, q := range []queue.CounterID{"q1", "q2"} {
+		h.do(queue.OpenCounter{Counter: q})
+	}
+	h.issue("civil", 20)
+	h.issue("land", 12)
+	end := func(q queue.CounterID, end queue.Command) {
+		h.do(queue.CallNext{Counter: q})
+		h.do(end)
+	}
+	end("q1", queue.MarkNoShow{Counter: "q1"})
+	end("q2", queue.Park{Counter: "q2", Reason: queue.ParkResult})
+	end("q1", queue.Park{Counter: "q1", Reason: queue.ParkResult})
+	for range 3 {
+		end("q1", queue.Finish{Counter: "q1"})
+		end("q2", queue.Finish{Counter: "q2"})
+	}
+	h.do(queue.CallNext{Counter: "q2"})
+	h.do(queue.Recall{Counter: "q2"})
+	h.do(queue.CallNext{Counter: "q1"})
+}
+
+func TestEveryPictureCanBeRead(t *testing.T) {
+	h := newHall(t, wide)
+	b := assetstest.Start(t)
+	empty := b.Open(t, h.url("/board/b1"), panel)
+	empty.WaitText("Mời ông/bà lấy số")
+	empty.Check("board-empty-vi-1920x1080", false, 0)
+	busy(h)
+	for _, lang := range []string{"vi", "en"} {
+		page := b.Open(t, h.url("/board/b1?lang="+lang), panel)
+		page.Wait(`document.querySelectorAll(".list li").length >= 6`)
+		for _, size := range []assetstest.Size{panel, upright, fine} {
+			page.Resize(size)
+			page.Check(fmt.Sprintf("board-busy-%s-%s", lang, size), false, 0)
+		}
+	}
+}
+
+func TestLongNamesAndClosedHours(t *testing.T) {
+	h := newHall(t, long)
+	h.do(queue.OpenCounter{Counter: "q1"})
+	h.do(queue.OpenCounter{Counter: "q3"})
+	h.issue("civil", 30)
+	for range 4 {
+		h.do(queue.CallNext{Counter: "q1"})
+		h.do(queue.MarkNoShow{Counter: "q1"})
+		h.do(queue.CallNext{Counter: "q3"})
+		h.do(queue.Park{Counter: "q3", Reason: queue.ParkResult})
+	}
+	h.do(queue.ResultCall{Counter: "q3", Target: queue.Target{Number: "HT0002"}})
+	h.do(queue.CallNext{Counter: "q1"})
+	b := assetstest.Start(t)
+	page := b.Open(t, h.url("/board/b1"), panel)
+	page.WaitText("HT0009")
+	for _, size := range []assetstest.Size{panel, upright} {
+		page.Resize(size)
+		page.Check(fmt.Sprintf("board-long-%s", size), false, 0)
+	}
+	page.Resize(panel)
+	mm := assetstest.Eval[float64](page, `(() => {
+		const px = parseFloat(getComputedStyle(document.querySelector(".list .at")).fontSize);
+		return 0.714 * px / parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--mm"));
+	})()`)
+	assert.InDelta(t, 58.9, mm, 0.5, "capitals in a row of a 55-inch panel, as large as they get for a seat at 12 m")
+	closed := newHall(t, strings.Replace(small, "00:00-24:00", "00:00-00:01", 1))
+	page = b.Open(t, closed.url("/board/b1"), panel)
+	page.WaitText("Ngoài giờ làm việc")
+	page.Check("board-closed", false, 0)
+}
+
+func TestFreshCallsBlinkAndOldOnesDoNot(t *testing.T) {
+	h := newHall(t, small)
+	busy(h)
+	page := assetstest.Start(t).Open(t, h.url("/board/b1"), panel)
+	page.Wait(`document.querySelector(".panel .number")`)
+	assert.False(t, assetstest.Eval[bool](page, `!!document.querySelector(".fresh")`), "a board that is turned on shows the past and does not blink")
+	h.do(queue.Finish{Counter: "q1"})
+	h.do(queue.CallNext{Counter: "q1"})
+	number := h.number("q1")
+	page.Wait(`document.querySelector(".panel.fresh .number")?.textContent === "` + number + `"`)
+	page.Check("board-fresh", false, 0)
+	assert.Equal(t, "1s 5 step", assetstest.Eval[string](page, `(() => { const s = getComputedStyle(document.querySelector(".fresh")); return [s.animationDuration, s.animationIterationCount, s.animationName].join(" "); })()`))
+
+	// Two at once: both are in the list at once, the panel shows them in turn.
+	h.do(queue.Finish{Counter: "q1"})
+	h.do(queue.Finish{Counter: "q2"})
+	h.do(queue.CallNext{Counter: "q1"})
+	h.do(queue.CallNext{Counter: "q2"})
+	one, two := h.number("q1"), h.number("q2")
+	page.Wait(fmt.Sprintf(`["%s","%s"].every((n) => document.querySelector(".list").textContent.includes(n))`, one, two))
+	page.Wait(`document.querySelector(".panel.fresh .number").textContent === "` + one + `"`)
+	page.Wait(`document.querySelector(".panel.fresh .number").textContent === "` + two + `"`)
+
+	// Taken back: it is gone from the wall at once.
+	h.do(queue.Undo{Counter: "q2"})
+	page.Wait(`!document.querySelector(".panel").textContent.includes("` + two + `") && !document.querySelector(".list").textContent.includes("` + two + `")`)
+	page.Wait(`!document.querySelector(".fresh")`)
+
+	h.do(queue.CallNext{Counter: "q2"})
+	page.Wait(`document.querySelector(".fresh")`)
+	page.ReducedMotion()
+	assert.Equal(t, "none", assetstest.Eval[string](page, `getComputedStyle(document.querySelector(".fresh")).animationName`), "a frame only")
+}
+
+func (h *hall) number(q queue.CounterID) string {
+	v := h.book.View()
+	c, _ := v.Hall.Counter(q)
+	t, ok := v.Hall.Ticket(c.Ticket)
+	if !ok {
+		h.t.Fatalf("nobody is at %s", q)
+	}
+	return t.Number
+}
+
+func TestOfflineBandAndBack(t *testing.T) {
+	h := newHall(t, small)
+	busy(h)
+	page := assetstest.Start(t).Open(t, h.url("/board/b1"), panel)
+	page.WaitText(h.number("q1"))
+	page.Errors()
+	h.halt()
+	page.WaitText("Bảng số tạm dừng")
+	page.WaitText("lúc ")
+	page.Settle()
+	page.Shot("board-offline")
+	assert.Empty(t, page.Spill(false))
+	assert.Empty(t, page.Axe())
+	h.start()
+	page.Wait(`!document.querySelector(".offline")`)
+	assert.False(t, assetstest.Eval[bool](page, `!!document.querySelector(".fresh")`), "nothing old moves after a restart")
+	h.do(queue.Finish{Counter: "q1"})
+	h.do(queue.CallNext{Counter: "q1"})
+	page.Wait(`document.querySelector(".panel.fresh .number")?.textContent === "` + h.number("q1") + `"`)
+}
+
+func TestAZoneShowsItsOwn(t *testing.T) {
+	h := newHall(t, wide)
+	h.do(queue.OpenCounter{Counter: "q1"})
+	h.do(queue.OpenCounter{Counter: "q11"})
+	h.issue("civil", 2)
+	h.issue("land", 2)
+	b := assetstest.Start(t)
+	both, mine := b.Open(t, h.url("/board/b1"), panel), b.Open(t, h.url("/board/bb"), panel)
+	both.WaitText("Mời ông/bà lấy số")
+	mine.WaitText("Mời ông/bà lấy số")
+	h.do(queue.CallNext{Counter: "q1"})
+	h.do(queue.CallNext{Counter: "q11"})
+	both.Wait(`document.querySelectorAll(".list li").length === 2`)
+	mine.Wait(`document.querySelector(".panel.fresh .number")?.textContent === "` + h.number("q11") + `"`)
+	assert.NotContains(t, mine.Text(), h.number("q1"))
+	both.Wait(`document.querySelector(".panel.fresh .number")?.textContent === "` + h.number("q11") + `"`)
+	both.Check("board-zones", false, 0)
+}
+
+// Thousands of updates leave the page as small as it was.
+func TestHeapStaysFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a soak")
+	}
+	h := newHall(t, small)
+	h.do(queue.OpenCounter{Counter: "q1"})
+	h.issue("civil", 40)
+	page := assetstest.Start(t).Open(t, h.url("/board/b1"), panel)
+	page.WaitText("đang chờ")
+	updates := func(n int) {
+		for range n / 2 {
+			h.do(queue.CallNext{Counter: "q1"})
+			h.do(queue.Undo{Counter: "q1"})
+		}
+		h.issue("civil", 1) // the page has come so far when it counts one more
+		page.WaitText(fmt.Sprintf("%d người đang chờ", len(h.book.View().Hall.Waiting("civil"))))
+	}
+	updates(3000)
+	before := page.Heap()
+	updates(3000)
+	after := page.Heap()
+	t.Logf("heap %d -> %d bytes", before, after)
+	assert.Less(t, after, before+70_000, "one listener too many with each update would show")
+}
