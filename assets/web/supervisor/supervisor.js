@@ -56,7 +56,7 @@ function Figures({ state }) {
   return html`<ul class="figures">
     <${Figure} name=${t("counter.sup.waiting")} value=${f.waiting} />
     <${Figure} name=${t("counter.sup.oldest")} value=${f.oldest ? minutes(oldest) : "–"} more=${f.oldest_number} warn=${oldest > LONG_WAIT} />
-    <${Figure} name=${t("counter.sup.p90")} value=${f.called ? minutes(f.p90_wait_s + 59) : "–"} warn=${f.p90_wait_s > LONG_WAIT} />
+    <${Figure} name=${t("counter.sup.p90")} value=${f.called ? minutes(Math.max(60, f.p90_wait_s + 59)) : "–"} warn=${f.p90_wait_s > LONG_WAIT} />
     <${Figure} name=${t("counter.sup.open")} value=${`${f.open}/${f.counters}`} warn=${f.open === 0 && f.waiting > 0} />
     <${Figure} name=${t("counter.sup.pleased")} value=${f.rated ? `${Math.round((100 * f.pleased) / f.rated)} %` : "–"} more=${f.rated ? t("counter.sup.ratings", { n: f.rated }) : t("counter.sup.no_ratings")} />
   </ul>`;

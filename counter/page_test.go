@@ -1,0 +1,216 @@
+package counter_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/assert"
+
+	"xinmoi/assets/assetstest"
+	"xinmoi/store/device"
+	"xinmoi/store/queue"
+)
+
+var clerkScreen = assetstest.Size{W: 1366, H: 768}
+
+// The whole way of a call with the keyboard alone, and what the wall shows.
+func TestKeyboard(t *testing.T) {
+	h := newHall(t, small)
+	b := assetstest.Start(t)
+	page := b.Open(t, h.url("/counter/q1?lang=vi"), clerkScreen)
+	wall := b.Open(t, h.url("/board/b1"), assetstest.Size{W: 1920, H: 1080})
+	page.WaitText("Quầy đang đóng")
+	page.Type(kb.Enter)
+	page.WaitText("Sẵn sàng")
+	h.issue("civil", 3)
+	page.Wait(`document.querySelector("#next small").textContent.startsWith("A001")`)
+	page.Type(kb.Enter)
+	page.Wait(`document.querySelector(".current .number")?.textContent === "A001"`)
+	wall.Wait(`document.querySelector(".panel.fresh .number")?.textContent === "A001"`)
+	page.Wait(`document.getElementById("no-show").disabled`)
+	page.Type(kb.F2)
+	wall.WaitText("Gọi lần 2")
+	page.Type(kb.F4)
+	page.WaitText("Đã phục vụ")
+	page.Type(kb.F8)
+	page.Wait(`document.querySelector("dialog[open]")`)
+	page.Type("2")
+	page.Wait(`document.querySelector(".side").textContent.includes("Đợi kết quả")`)
+	wall.Wait(`document.querySelectorAll(".quiet")[2].textContent.includes("A001")`)
+	page.Type(kb.Enter)
+	page.Wait(`document.querySelector(".current .number")?.textContent === "A002"`)
+	page.Ctrl("z")
+	page.Wait(`document.querySelector(".current.idle")`)
+	wall.Wait(`!document.querySelector(".list").textContent.includes("A002")`)
+	page.Type(kb.F9)
+	page.Wait(`document.querySelector("dialog[open]")`)
+	page.Type("a003" + kb.Enter)
+	page.Wait(`document.querySelector(".current .number")?.textContent === "A003"`)
+	page.Type(kb.F7)
+	page.Wait(`document.querySelector("dialog[open]")`)
+	page.Type(kb.Escape)
+	page.Wait(`!document.querySelector("dialog")`)
+	page.Type(kb.F3)
+	page.Wait(`document.querySelector(".current.idle")`)
+	page.Type(kb.F10)
+	page.Wait(`document.querySelector("dialog[open]")`)
+	page.Type("4")
+	page.WaitText("Tạm dừng · Nghỉ trưa")
+	assert.Empty(t, page.Errors())
+	assert.Empty(t, wall.Errors())
+}
+
+// Enter in a field types and calls nobody; a disabled command does nothing.
+func TestEnterInAFieldCallsNobody(t *testing.T) {
+	h := newHall(t, small)
+	h.issue("civil", 2)
+	h.call("open", "")
+	page := assetstest.Start(t).Open(t, h.url("/counter/q1?lang=vi"), clerkScreen)
+	page.WaitText("Sẵn sàng")
+	page.Ctrl("k")
+	page.Type("002" + kb.Enter)
+	page.Wait(`document.querySelectorAll(".queue li").length === 1`)
+	page.Type(kb.Escape + kb.F2 + kb.F3)
+	time.Sleep(300 * time.Millisecond)
+	assert.Empty(t, h.get("/api/v1/counters/q1").Counter.Ticket)
+}
+
+func TestSomebodyElseChangedTheTicket(t *testing.T) {
+	h := newHall(t, small)
+	h.issue("civil", 3)
+	h.call("open", "")
+	h.call("next", "")
+	b := assetstest.Start(t)
+	page := b.Open(t, h.url("/counter/q1?lang=vi"), clerkScreen)
+	page.WaitText("A001")
+	// The page stays behind: its feed is cut, but its line is thought to be good.
+	assetstest.Eval[bool](page, `window.fetch = ((f) => (u, o) => f(u, { ...o, body: o?.body?.replace(/"ticket":\d+/, '"ticket":999') ?? o?.body }))(fetch), true`)
+	page.Type(kb.F3)
+	page.Wait(`document.querySelector("[role=alert]")`)
+	assert.Contains(t, page.Text(), "A001")
+	assert.Equal(t, "A001", h.get("/api/v1/counters/q1").Counter.Ticket.Number, "the command about another ticket changed nothing")
+}
+
+// A lost line: calling is dimmed, finishing is sent again with the same key.
+func TestOffline(t *testing.T) {
+	h := newHall(t, small)
+	h.issue("civil", 3)
+	h.call("open", "")
+	b := assetstest.Start(t)
+	page := b.Open(t, h.url("/counter/q1?lang=vi"), clerkScreen)
+	page.WaitText("Sẵn sàng")
+	page.Type(kb.Enter)
+	page.Wait(`document.querySelector(".current .number")?.textContent === "A001"`)
+	h.halt()
+	page.WaitText("Mất kết nối với máy chủ")
+	page.Shot("counter-offline-vi")
+	assert.True(t, assetstest.Eval[bool](page, `document.getElementById("next").disabled && !document.getElementById("finish").disabled`))
+	page.Type(kb.F3)
+	page.WaitText("sẽ được gửi lại khi có mạng")
+	h.start()
+	page.Wait(`document.querySelector(".current.idle")`)
+	done, _ := h.book.View().Hall.ByNumber("A001")
+	assert.Equal(t, queue.Finished, done.State)
+	assert.Equal(t, 2, h.book.View().Hall.Ahead(3)+1)
+}
+
+// After a power cut the page asks what became of the person at the counter.
+func TestRestartNotice(t *testing.T) {
+	h := newHall(t, small)
+	h.issue("civil", 2)
+	h.call("open", "")
+	h.call("next", "")
+	b := assetstest.Start(t)
+	page := b.Open(t, h.url("/counter/q1?lang=vi"), clerkScreen)
+	page.WaitText("A001")
+	assert.NotContains(t, page.Text(), "khởi động lại")
+	h.halt()
+	time.Sleep(10 * time.Millisecond)
+	h.start()
+	page.WaitText("Máy vừa khởi động lại. Quầy đang gọi số A001.")
+	page.Errors() // those of the lost line
+	page.Check("counter-restart-vi", false, 4)
+	assetstest.Eval[bool](page, `[...document.querySelectorAll(".restart button")][1].click(), true`)
+	page.WaitText("Đã phục vụ")
+	h.halt()
+	time.Sleep(10 * time.Millisecond)
+	h.start()
+	page.WaitText("Quầy đang phục vụ số A001.")
+	assetstest.Eval[bool](page, `[...document.querySelectorAll(".restart button")][1].click(), true`)
+	page.Wait(`document.querySelector(".current.serving") && !document.querySelector(".restart")`)
+}
+
+// Every state of the page, in both languages: nothing cut off, nothing over
+// another thing, axe clean.
+func TestEveryPictureCanBeRead(t *testing.T) {
+	h := newHall(t, small)
+	b := assetstest.Start(t)
+	pages := map[string]*assetstest.Tab{}
+	for _, lang := range []string{"vi", "en"} {
+		pages[lang] = b.Open(t, h.url("/counter/q1?lang="+lang), clerkScreen)
+		pages[lang].Wait(`document.querySelector(".desk")`)
+	}
+	look := func(name, until string) {
+		for lang, page := range pages {
+			page.Wait(until)
+			page.Check("counter-"+name+"-"+lang, false, 4)
+		}
+	}
+	look("closed", `document.querySelector("#open.big")`)
+	h.call("pause", `{"reason":"online","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`)
+	look("paused", `document.querySelector(".mood.paused")`)
+	h.call("open", "")
+	h.call("sign-in", `{"clerk":"lo-van-phong"}`)
+	look("nobody", `document.querySelector(".mood.ready")`)
+	h.do(queue.Issue{Service: "civil", Class: "elder"})
+	h.issue("civil", 9)
+	for _, end := range []string{"no-show", "park", "park", "no-show"} {
+		h.call("next", "")
+		h.call(end, "")
+	}
+	h.book.Report("keypad/x", []device.Condition{device.Offline}, "")
+	look("ready", `document.querySelectorAll(".side li").length === 4`)
+	h.do(queue.Issue{Service: "civil", Class: "elder"})
+	h.call("next", "")
+	look("called", `document.querySelector(".undo")`)
+	h.call("recall", "")
+	h.call("start", "")
+	look("serving", `document.querySelector(".mood.serving")`)
+	for key, name := range map[string]string{kb.F7: "transfer", kb.F8: "park"} {
+		for lang, page := range pages {
+			page.Type(key)
+			page.Wait(`document.querySelector("dialog[open]")`)
+			page.Check("counter-dialog-"+name+"-"+lang, false, 4)
+			page.Type(kb.Escape)
+			page.Wait(`!document.querySelector("dialog")`)
+		}
+	}
+}
+
+func TestSupervisor(t *testing.T) {
+	h := newHall(t, small)
+	h.issue("civil", 6)
+	h.issue("land", 2)
+	h.call("open", "")
+	h.call("next", "")
+	h.post("/api/v1/counters/q2/pause", `{"reason":"meeting"}`, "")
+	h.book.Report("printer/p1", []device.Condition{device.MediaEmpty}, "")
+	b := assetstest.Start(t)
+	for _, lang := range []string{"vi", "en"} {
+		page := b.Open(t, h.url("/supervisor?lang="+lang), clerkScreen)
+		page.Wait(`document.querySelector(".devices .bad") && document.querySelectorAll("tbody")[0].rows.length === 3`)
+		page.Check("supervisor-"+lang, assetstest.Scrolls, 4)
+		if lang == "en" {
+			continue
+		}
+		assetstest.Eval[bool](page, `document.querySelectorAll("tbody")[0].rows[2].querySelector("button").click(), true`)
+		page.Wait(`document.querySelectorAll("tbody")[0].rows[2].textContent.includes("Sẵn sàng")`)
+		assetstest.Eval[bool](page, `document.querySelector(".head .button").click(), true`)
+		page.Wait(`document.querySelector("dialog[open]").textContent.includes("Còn 7 người")`)
+		page.Check("supervisor-close-"+lang, assetstest.Scrolls, 4)
+		page.Type(kb.Escape)
+		page.Wait(`!document.querySelector("dialog")`)
+		assert.NotEmpty(t, h.book.View().Hall.Day(), "asked and not answered: nothing happened")
+	}
+}
