@@ -15,6 +15,17 @@ const (
 // The binary form: CBOR in its core deterministic encoding, so that the same
 // event gives the same bytes (hash and audit rest on it), with small integers
 // for keys. Times, which only snapshots hold, keep their offset.
+//
+// Why not JSON: by BenchmarkCodec, over the four events of a walk-in ticket, on
+// one core of a shared 2.5 GHz Xeon in November 2026:
+//
+//	       bytes/event   write ns   read ns
+//	CBOR            25        650      2000
+//	JSON            96        800      6500
+//
+// The folding of a journal at start is mostly reading, and a hundred thousand
+// tickets a year are 10 MB rather than 40. Protocol buffers would want a
+// compiler; gob repeats its types in each event.
 var (
 	encoding = must(func() cbor.EncOptions {
 		o := cbor.CoreDetEncOptions()
@@ -28,6 +39,8 @@ var (
 		MaxNestedLevels:  maxDepth,
 		MaxArrayElements: maxItems,
 		MaxMapPairs:      maxItems,
+		// A field of the future is refused: to fold without it would be to forget.
+		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
 	}.DecMode())
 )
 

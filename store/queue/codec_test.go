@@ -48,6 +48,7 @@ func TestEventsRefused(t *testing.T) {
 		"an unknown type":         func() (Event, error) { return DecodeEvent("ticket.eaten", 1, payload) },
 		"half a payload":          func() (Event, error) { return DecodeEvent(TypeStarted, 1, payload[:len(payload)-1]) },
 		"more than a payload":     func() (Event, error) { return DecodeEvent(TypeStarted, 1, append(payload, 0)) },
+		"a field of the future":   func() (Event, error) { return DecodeEvent(TypeArmed, 1, payload) },
 		"nothing":                 func() (Event, error) { return DecodeEvent(TypeStarted, 1, nil) },
 	} {
 		_, err := read()

@@ -5,9 +5,13 @@ import "time"
 // Offer says whether a number of a service can be had, and if not, when again.
 type Offer struct {
 	Open   bool
-	Code   string    // of the refusal; "no_counter" with Open still true: numbers are given, but nobody serves now
+	Code   string    // of the refusal; NoCounter with Open still true
 	BackAt time.Time // the next working day or hour; zero: not known
 }
+
+// NoCounter is the code of a service whose counters are all closed or paused.
+// Its numbers are given all the same.
+const NoCounter = "no_counter"
 
 // no is an offer refused.
 func no(refusal *Refusal, back time.Time) Offer { return Offer{Code: refusal.Code, BackAt: back} }
@@ -58,7 +62,7 @@ func (h *Hall) served(s ServiceID) Offer {
 			back = c.Until
 		}
 	}
-	return Offer{Open: true, Code: "no_counter", BackAt: back}
+	return Offer{Open: true, Code: NoCounter, BackAt: back}
 }
 
 // back is when the service is offered again after at: by its hours of issue,

@@ -65,7 +65,6 @@ func (s *scenario) run(file string) string {
 			out.WriteString("----\n" + s.stanza(said))
 		}
 	}
-	s.checkFold()
 	return out.String()
 }
 
@@ -76,6 +75,7 @@ func (s *scenario) stanza(said string) string {
 			out.WriteString(s.line(line, words))
 		}
 	}
+	s.checkFold()
 	out.WriteString(s.stands())
 	return out.String()
 }

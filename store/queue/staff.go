@@ -17,7 +17,7 @@ func (c CloseCounter) decide(d *draft) error {
 		return err
 	}
 	if counter.State != Closed {
-		d.emit(CounterClosed{Counter: c.Counter})
+		d.emit(CounterClosed(c))
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (c SignIn) decide(d *draft) error {
 			d.signOut(other)
 		}
 	}
-	d.emit(SignedIn{Counter: c.Counter, Clerk: c.Clerk, Profile: c.Profile})
+	d.emit(SignedIn(c))
 	return nil
 }
 
