@@ -41,6 +41,9 @@ func (b *Book) begin() (err error) {
 	if err != nil {
 		return err
 	}
+	if err := b.prezero(); err != nil {
+		b.log.Warn("room ahead of the journal", "err", err)
+	}
 	b.clock = newClock(b.opts, b.st.tail.at)
 	b.reports.begin(b.st.deviceList())
 	if !start.Clean && !start.First {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	bolt "go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
 
 	"xinmoi/store/queue"
 )
@@ -237,4 +238,40 @@ func TestTornWatermark(t *testing.T) {
 	seq, err := other.open(dir, "another epoch")
 	require.NoError(t, err)
 	assert.Zero(t, seq)
+}
+
+// There are written blocks ahead of the journal, and nothing in use is touched.
+func TestPrezero(t *testing.T) {
+	dir := t.TempDir()
+	b := opened(t, dir, Options{})
+	_, err := b.Note(t.Context(), "test.big", 1, make([]byte, 3<<20))
+	require.NoError(t, err)
+	ahead := func() int64 {
+		var used int64
+		require.NoError(t, b.look(func(tx *bolt.Tx) error { used = tx.Size(); return nil }))
+		f, err := os.Open(filepath.Join(dir, bookName))
+		require.NoError(t, err)
+		defer f.Close()
+		hole, err := f.Seek(used, unix.SEEK_HOLE)
+		require.NoError(t, err)
+		return hole - used
+	}
+	assert.Less(t, ahead(), int64(aheadLeast))
+	do(t, b, cs)
+	do(t, b, queue.CloseDay{})
+	_, err = b.Note(t.Context(), "test.after", 1, nil) // the writer is done with the day
+	require.NoError(t, err)
+	assert.Greater(t, ahead(), int64(aheadLeast))
+	shut(t, b)
+
+	var used int64
+	edit(t, dir, func(tx *bolt.Tx) error { used = tx.Size() + 1<<20; return nil })
+	require.NoError(t, os.Truncate(filepath.Join(dir, bookName), used))
+	require.NoError(t, os.Truncate(filepath.Join(dir, bookName), 16<<20)) // a hole from there on
+	b = open(t, dir, Options{})
+	assert.Greater(t, ahead(), int64(aheadLeast), "at the start too")
+	for range 4 { // on into what was written ahead, and past it
+		_, err := b.Note(t.Context(), "test.big", 1, make([]byte, 5<<20))
+		require.NoError(t, err)
+	}
 }

@@ -147,6 +147,11 @@ func (b *Book) do(jobs []*job) {
 		b.bells.ring()
 		b.snapshotIfDue(t)
 	}
+	if t.closesDay() { // the hall is empty: a second does not matter now
+		if err := b.prezero(); err != nil {
+			b.log.Warn("room ahead of the journal", "err", err)
+		}
+	}
 }
 
 // now is the instant of a batch: whole milliseconds, as stored, in the zone in
