@@ -117,7 +117,7 @@ func (c *ptyCable) plug() error {
 	if c.cancel != nil {
 		return nil
 	}
-	master, slave, err := pty.Open()
+	master, slave, err := openPty()
 	if err != nil {
 		return err
 	}
@@ -153,10 +153,11 @@ func (c *ptyCable) pull() {
 
 // pollable gives the master to Go's poller. pty.Open leaves it blocking, and
 // closing a blocking file does not end a Read of it: pulling the cable would
-// wait for ever, and the daemon would never see the line hang up.
+// wait for ever, and the daemon would never see the line hang up. Nor would it
+// if it had inherited the descriptor.
 func pollable(master *os.File) (*os.File, error) {
 	defer master.Close()
-	fd, err := unix.Dup(int(master.Fd()))
+	fd, err := unix.FcntlInt(master.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -164,6 +165,24 @@ func pollable(master *os.File) (*os.File, error) {
 		return nil, errors.Join(err, unix.Close(fd))
 	}
 	return os.NewFile(uintptr(fd), master.Name()), nil
+}
+
+// openPty opens a pty whose master can be closed while somebody reads it: the
+// library's own is in blocking mode, and Close would wait for the read.
+func openPty() (master, slave *os.File, err error) {
+	blocking, slave, err := pty.Open()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer blocking.Close()
+	fd, err := unix.FcntlInt(blocking.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err == nil {
+		err = unix.SetNonblock(fd, true)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, slave.Close())
+	}
+	return os.NewFile(uintptr(fd), blocking.Name()), slave, nil
 }
 
 // raw turns off what a terminal does for people: echo, line editing, signals.
