@@ -31,7 +31,7 @@ func line(t *testing.T) (ours *os.File, theirs string) {
 	require.NoError(t, err)
 	tio.Iflag, tio.Oflag, tio.Lflag = 0, 0, 0
 	require.NoError(t, unix.IoctlSetTermios(int(slave.Fd()), unix.TCSETS, tio))
-	fd, err := unix.Dup(int(master.Fd()))
+	fd, err := unix.FcntlInt(master.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	require.NoError(t, err)
 	require.NoError(t, unix.SetNonblock(fd, true))
 	ours = os.NewFile(uintptr(fd), "ptmx")

@@ -65,7 +65,7 @@ func (c *cable) plug() {
 	master, slave, err := pty.Open()
 	require.NoError(c.t, err)
 	defer master.Close()
-	fd, err := unix.Dup(int(master.Fd())) // one that Go's poller owns, so that Close ends Read
+	fd, err := unix.FcntlInt(master.Fd(), unix.F_DUPFD_CLOEXEC, 0) // one that Go's poller owns, so that Close ends Read
 	require.NoError(c.t, err)
 	require.NoError(c.t, unix.SetNonblock(fd, true))
 	far := os.NewFile(uintptr(fd), "ptmx")
