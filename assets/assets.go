@@ -62,8 +62,8 @@ func Build() string {
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
-// Handler serves /web/… and /locale/{lang}.json. With ?only=kiosk,common the
-// words are those of the named rooms, for pages that must stay small.
+// Handler serves /web/… and /locale/{lang}.json. With ?only=kiosk.phone,common
+// the words are those whose keys begin so, for pages that must stay small.
 func Handler() http.Handler {
 	files := load()
 	words := catalogue()
@@ -165,9 +165,9 @@ func catalogue() *locale.Catalogue {
 	return c
 }
 
-// only keeps the words of the named rooms; with none named, all.
-func only(words []byte, rooms string) []byte {
-	if rooms == "" {
+// only keeps the words whose keys begin with one of the names; with none, all.
+func only(words []byte, names string) []byte {
+	if names == "" {
 		return words
 	}
 	var all, some = map[string]json.RawMessage{}, map[string]json.RawMessage{}
@@ -175,9 +175,8 @@ func only(words []byte, rooms string) []byte {
 		return words
 	}
 	for key, sentence := range all {
-		room, _, _ := strings.Cut(key, ".")
-		for want := range strings.SplitSeq(rooms, ",") {
-			if room == want || key == "_name" {
+		for name := range strings.SplitSeq(names, ",") {
+			if strings.HasPrefix(key, name+".") || key == "_name" {
 				some[key] = sentence
 			}
 		}

@@ -30,17 +30,21 @@ const minutes = (offset) =>
   (offset[0] === "-" ? -1 : 1) * (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(4, 6))) || 0;
 
 /**
- * Why a tile is no button, or what to know before one touches it.
+ * Why a tile is no button, or what to know before one touches it: in full, and
+ * in few words for where there is no room.
  * @param {flow.Service} s
  * @param {Date} now
  */
 function remark(s, now) {
-  if (!s.code) return "";
-  const until = s.back_at ? { time: when(s.back_at, now) } : null;
-  if (s.code === "no_counter") return until ? t("kiosk.absent_until", until) : t("kiosk.absent");
-  const key = `kiosk.code.${s.code}`;
-  if (until && has(`${key}_until`)) return t(`${key}_until`, until);
-  return t(has(key) ? key : "kiosk.code.other");
+  if (!s.code) return null;
+  const known = has(`kiosk.code.${s.code}`) ? `kiosk.code.${s.code}` : "kiosk.code.other";
+  const until = s.back_at && has(`${known}_until`);
+  const args = until ? { time: when(/** @type {string} */ (s.back_at), now) } : {};
+  const short = `${known}_short`;
+  return {
+    full: t(until ? `${known}_until` : known, args),
+    short: t(until && has(`${short}_until`) ? `${short}_until` : short, args),
+  };
 }
 
 /** @param {{ s: flow.Service, now: Date }} props */
@@ -54,7 +58,7 @@ function Tile({ s, now }) {
       <span class="name">${say(s.name)}</span>
       ${say(s.field) && html`<span class="field">${say(s.field)}</span>`}
       ${note
-        ? html`<span class="remark">${note}</span>`
+        ? html`<span class="remark full">${note.full}</span><span class="remark short">${note.short}</span>`
         : say(s.examples) && html`<span class="examples">${say(s.examples)}</span>`}
       ${s.open && html`<span class=${many ? "waiting many" : "waiting"}>${waiting}</span>`}
     </span>`;

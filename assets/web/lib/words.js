@@ -14,7 +14,7 @@ export const lang = signal("vi");
  * Loads a language and puts it in use. When it cannot be loaded, the one in use
  * stays and the promise is rejected.
  * @param {string} wanted
- * @param {string} [rooms] only these rooms' words: "phone,common"
+ * @param {string} [rooms] only the words whose keys begin so: "kiosk.phone,common"
  */
 export async function loadWords(wanted, rooms = "") {
   asked = wanted;
