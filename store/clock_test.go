@@ -1,6 +1,7 @@
 package store
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,14 +14,16 @@ import (
 // wallClock is a wall clock that can be put forward and back, over the fake
 // monotonic one of a synctest bubble.
 type wallClock struct {
-	skew   time.Duration
-	synced bool
+	skew   atomic.Int64
+	synced atomic.Bool
 }
 
-func (w *wallClock) now() time.Time { return time.Now().Add(w.skew) }
+func (w *wallClock) now() time.Time { return time.Now().Add(time.Duration(w.skew.Load())) }
+
+func (w *wallClock) put(skew time.Duration) { w.skew.Store(int64(skew)) }
 
 func (w *wallClock) options() Options {
-	return Options{Now: w.now, Synced: func() bool { return w.synced }}
+	return Options{Now: w.now, Synced: w.synced.Load}
 }
 
 func notes(list []clockNote) (types []string) {
@@ -37,7 +40,7 @@ func TestClockRunsOnOverAStep(t *testing.T) {
 			c := newClock(w.options(), time.Time{})
 			start := c.now()
 			time.Sleep(time.Minute)
-			w.skew = step
+			w.put(step)
 			assert.Equal(t, time.Minute, c.now().Sub(start), "the step moved the house")
 			assert.True(t, c.untrusted())
 			assert.False(t, c.isUnset(), "a day may still be opened: the house knows its time")
@@ -45,7 +48,7 @@ func TestClockRunsOnOverAStep(t *testing.T) {
 			assert.Equal(t, time.Hour+time.Minute, c.now().Sub(start))
 			assert.Equal(t, []string{"clock.stepped "}, notes(c.check()))
 
-			w.skew = 0 // it was a mistake, and is taken back
+			w.put(0) // it was a mistake, and is taken back
 			assert.Equal(t, time.Hour+time.Minute, c.now().Sub(start))
 			assert.False(t, c.untrusted())
 			assert.Equal(t, []string{"clock.stepped ", "clock.trusted returned"}, notes(c.check()))
@@ -59,7 +62,7 @@ func TestClockFollowsSlewing(t *testing.T) {
 		c := newClock(w.options(), time.Time{})
 		for range 100 {
 			time.Sleep(time.Second)
-			w.skew += time.Second // 100 s in all, never 2 s at once
+			w.skew.Add(int64(time.Second)) // 100 s in all, never 2 s at once
 			assert.Equal(t, w.now(), c.now())
 		}
 		assert.False(t, c.untrusted())
@@ -71,7 +74,8 @@ func TestClockTrustsATimeSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w wallClock
 		c := newClock(w.options(), time.Time{})
-		w.skew, w.synced = 26*time.Hour, true
+		w.put(26 * time.Hour)
+		w.synced.Store(true)
 		c.now()
 		assert.Equal(t, []string{"clock.stepped ", "clock.trusted synced"}, notes(c.check()))
 		assert.Equal(t, w.now(), c.now())
@@ -80,7 +84,8 @@ func TestClockTrustsATimeSource(t *testing.T) {
 
 func TestClockUnsetAtTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := wallClock{skew: -30 * 365 * 24 * time.Hour}
+		var w wallClock
+		w.put(-30 * 365 * 24 * time.Hour)
 		last := time.Now().Add(-time.Hour)
 		c := newClock(w.options(), last)
 		assert.True(t, c.isUnset())

@@ -73,7 +73,7 @@ func TestASteppedClockChangesNoDay(t *testing.T) {
 			do(t, b, cs)
 			time.Sleep(time.Hour)
 			last := b.View()
-			w.skew = step
+			w.put(step)
 			time.Sleep(10 * time.Second)
 			assert.Equal(t, []string{"clock.stepped"}, types(t, b, last.Seq))
 			assert.True(t, b.View().ClockUntrusted)
@@ -93,7 +93,7 @@ func TestTheSupervisorSaysWhatTimeItIs(t *testing.T) {
 	bubble(t, func(t *testing.T, w *wallClock) {
 		b := opened(t, t.TempDir(), w.options())
 		do(t, b, cs)
-		w.skew = 20 * time.Hour
+		w.put(20 * time.Hour)
 		time.Sleep(5 * time.Second)
 		require.True(t, b.View().ClockUntrusted)
 		last := b.View().Seq
@@ -109,14 +109,14 @@ func TestTheSupervisorSaysWhatTimeItIs(t *testing.T) {
 func TestStartWithAnUnsetClock(t *testing.T) {
 	bubble(t, func(t *testing.T, w *wallClock) {
 		dir := t.TempDir()
-		w.skew = 26 * 365 * 24 * time.Hour
+		w.put(26 * 365 * 24 * time.Hour)
 		b := opened(t, dir, w.options())
 		do(t, b, cs)
 		day := b.View().Hall.Day()
 		last := b.View()
 		shut(t, b)
 
-		w.skew = 0
+		w.put(0)
 		b = open(t, dir, w.options())
 		time.Sleep(1500 * time.Millisecond)
 		assert.True(t, b.View().ClockUntrusted)
