@@ -26,10 +26,11 @@ var arrows = map[string][]string{
 	"store/door":   {"store", "store/queue", "store/device", "store/centre"},
 	"store/feed":   {"store", "store/queue", "store/device", "store/door"},
 
-	"assets":            {},
+	"assets":            {"assets/locale"},
 	"assets/fonts":      {},
 	"assets/locale":     {},
 	"assets/assetstest": {},
+	"assets/voice":      {},
 
 	"printer":        {"printer/escpos", "printer/slip", "assets/...", "store/..."},
 	"printer/escpos": {},
@@ -38,6 +39,7 @@ var arrows = map[string][]string{
 	"counter/keypad": {},
 	"display":        {"display/led", "assets/...", "store/..."},
 	"display/led":    {"store/device"},
+	"display/voice":  {"assets/...", "store/..."},
 	"kiosk":          {"assets/...", "store/..."},
 
 	// Simulators stand beside the drivers and ship in the binary.
@@ -47,9 +49,10 @@ var arrows = map[string][]string{
 
 	"cmd/xinmoi":             {"assets/...", "kiosk", "counter", "display", "printer", "store/...", "cmd/internal/..."},
 	"cmd/internal/port":      {"store/device"},
-	"cmd/internal/demo":      {"assets/...", "printer/printertest", "counter/countertest", "counter/keypad", "display/displaytest", "store/centre", "store/door"},
+	"cmd/internal/demo":      {"assets/...", "printer/printertest", "counter/countertest", "counter/keypad", "display/displaytest", "store/centre", "store/queue"},
 	"cmd/internal/vendorweb": {},
-	"cmd/internal/bench":     {"store/...", "assets/..."},
+	"cmd/internal/voicepack": {"assets/...", "display/voice"},
+	"cmd/internal/bench":     {},
 }
 
 // pure packages and codecs touch no disk, no network, no clock of their own.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"xinmoi/assets"
+	"xinmoi/assets/locale"
 	"xinmoi/counter"
 	"xinmoi/display"
 	"xinmoi/kiosk"
@@ -65,6 +66,15 @@ func runServe(ctx context.Context, e env, args []string) int {
 		return exitUsage
 	}
 	s.log = slog.New(slog.NewTextHandler(e.errw, nil))
+	words, err := locale.New(filepath.Join(s.data, "lang"))
+	if err != nil {
+		fmt.Fprintln(e.errw, err)
+		return exitCannotTell
+	}
+	for _, bad := range words.Skipped() {
+		s.log.Warn("a language was left out", "err", bad)
+	}
+	s.env.words = words
 	if err := s.run(ctx); err != nil {
 		var bad *badConfig
 		if errors.As(err, &bad) {
@@ -131,6 +141,7 @@ func (s *server) build() error {
 		},
 		Words:     words,
 		Languages: func() []string { return s.document().Centre.Languages },
+		Name:      s.name,
 		Log:       s.log,
 		Build:     assets.Build(),
 	}, routes...)
@@ -139,6 +150,21 @@ func (s *server) build() error {
 
 // document is the centre's document in force.
 func (s *server) document() *centre.Document { return centre.InForce(s.book.View().Hall) }
+
+// name turns an id in a refusal into what stands on the sign.
+func (s *server) name(lang, hole, id string) string {
+	switch d := s.document(); hole {
+	case "counter":
+		if c, ok := d.Counter(queue.CounterID(id)); ok {
+			return s.env.words.Say(lang, "counter.name", map[string]any{"number": c.Number})
+		}
+	case "service":
+		if v, ok := d.Service(queue.ServiceID(id)); ok {
+			return v.Name.In(lang)
+		}
+	}
+	return ""
+}
 
 func (s *server) serve(ctx context.Context, lns ...net.Listener) error {
 	srv := door.Server(s.handler)
@@ -182,6 +208,7 @@ func (s *server) ownRoutes() []door.Route {
 		door.Route{Method: "GET", Pattern: "/web/", Kind: door.KindAsset, Who: door.Anyone, Handle: files},
 		door.Route{Method: "GET", Pattern: "/locale/", Kind: door.KindAsset, Who: door.Anyone, Handle: files},
 		s.reloadRoute(),
+		door.MetricsRoute(s.metrics()),
 	)
 }
 

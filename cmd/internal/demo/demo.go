@@ -69,6 +69,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := h.daemon.start(ctx); err != nil {
 		return err
 	}
+	if err := h.openCounters(ctx); err != nil {
+		return err
+	}
 	srv := &http.Server{Handler: h.handler(ln.Addr().String()), ReadHeaderTimeout: 5 * time.Second}
 	stop := context.AfterFunc(ctx, func() { srv.Close() })
 	defer stop()
@@ -138,6 +141,25 @@ func addresses[T any](devices []T, of func(T) int) (all []byte) {
 		all = append(all, byte(of(d)))
 	}
 	return all
+}
+
+// openCounters lets the clerks come to work: a hall with nobody behind its
+// counters says so on every tile of the kiosk.
+func (h *hall) openCounters(ctx context.Context) error {
+	for _, c := range h.doc.Counters {
+		u := h.daemon.url().JoinPath("api/v1/counters", c.ID, "open")
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader("{}"))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		resp.Body.Close()
+	}
+	return nil
 }
 
 // close stops the daemon first, so that it does not see its devices go.
