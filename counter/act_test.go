@@ -61,7 +61,10 @@ func TestCounterStates(t *testing.T) {
 	assert.Equal(t, "lan", h.call("sign-in", `{"clerk":"lan"}`).Counter.Clerk)
 	h.issue("civil", 1)
 	a := h.call("next", "")
-	assert.Equal(t, queue.ClerkID("lan"), h.ticket(a).Clerk, "the actor is the clerk who is signed in")
+	assert.Equal(t, queue.ClerkID("lan"), h.ticket(a).Clerk)
+	last, err := h.book.Read(h.book.View().Seq-1, 1)
+	require.NoError(t, err)
+	assert.Equal(t, queue.Actor{Clerk: "lan", Via: "api"}, last[0].By, "the actor is the clerk who is signed in")
 	h.call("finish", "")
 	assert.Empty(t, h.call("sign-out", "").Counter.Clerk)
 	assert.Equal(t, 200, h.call("serve-direct", `{"service":"civil","outcomes":{"advised":3}}`).Status)
@@ -167,6 +170,7 @@ func TestRefusalsWithATicket(t *testing.T) {
 		{"q1/transfer", `{"counter":"q9"}`, "unknown_counter"},
 		{"q1/transfer", `{"service":"none"}`, "unknown_service"},
 		{"q1/finish", fmt.Sprintf(`{"ticket":%d}`, first.ID+1), "ticket_changed"},
+		{"q1/call", fmt.Sprintf(`{"number":"A002","seen":%d}`, first.ID+1), "ticket_changed"},
 	} {
 		r := h.post("/api/v1/counters/"+c.path, c.body, "")
 		assert.Equal(t, c.code, r.Code, "%s %s", c.path, c.body)
@@ -219,6 +223,17 @@ func (h *hall) ticketID(r reply) uint64 {
 		return 0
 	}
 	return r.Counter.Ticket.ID
+}
+
+func TestReturnLeavesThePlaceToTheCentre(t *testing.T) {
+	h := newHall(t, strings.Replace(small, "[times]", "[times]\nreturn_after = 2", 1))
+	h.issue("civil", 3)
+	h.call("open", "")
+	gone := h.ticket(h.call("next", ""))
+	h.call("no-show", "")
+	require.Equal(t, 200, h.call("return", fmt.Sprintf(`{"ticket":%d}`, gone.ID)).Status)
+	s, _ := h.look("counter/q1")
+	assert.Equal(t, []string{"A002", "A003", "A001"}, queueOf(s), "two others are called first")
 }
 
 func TestTheDay(t *testing.T) {

@@ -3,6 +3,7 @@ package counter
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"xinmoi/store"
 	"xinmoi/store/centre"
@@ -167,27 +168,36 @@ func (s scribe) tiers(id queue.CounterID) map[queue.ServiceID]int {
 }
 
 // queue lists who waits for a counter: first whom "next" would call, then the
-// others by tier and by due time. Only the first place is a promise; under the
-// strict and interleaved rules the others may still change places.
+// others by tier and by due time, each service in the order in which its people
+// stand. Only the first place is a promise; the others may still change places.
 func (s scribe) queue(c *queue.Counter, tiers map[queue.ServiceID]int, v *store.View) ([]queuedJSON, *queuedJSON) {
-	var waiting []*queue.Ticket
+	type standing struct {
+		*queue.Ticket
+		due   time.Time // never before that of those ahead at its service
+		place int
+	}
+	var waiting []standing
 	for _, rule := range s.hall.Rules().Services {
 		_, ours := tiers[rule.ID]
-		for _, t := range s.hall.Waiting(rule.ID) {
+		var due time.Time
+		for place, t := range s.hall.Waiting(rule.ID) {
+			if t.Due.After(due) {
+				due = t.Due
+			}
 			if handed(t) && forUs(t, c) || !handed(t) && ours {
-				waiting = append(waiting, t)
+				waiting = append(waiting, standing{t, due, place})
 			}
 		}
 	}
 	first, ok := s.hall.NextFor(c.ID, v.At)
-	slices.SortFunc(waiting, func(a, b *queue.Ticket) int {
+	slices.SortFunc(waiting, func(a, b standing) int {
 		if ok && a.ID != b.ID && (a.ID == first.ID || b.ID == first.ID) {
 			if a.ID == first.ID {
 				return -1
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(tiers[a.Service], tiers[b.Service]), a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(tiers[a.Service], tiers[b.Service]), a.due.Compare(b.due), cmp.Compare(a.place, b.place))
 	})
 	out := make([]queuedJSON, 0, len(waiting))
 	for _, t := range waiting {
