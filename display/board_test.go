@@ -151,13 +151,23 @@ func TestTheLifeOfACallOnTheBoard(t *testing.T) {
 	require.Len(t, missed, 1)
 	assert.Equal(t, "B001", missed[0].Number)
 	assert.Equal(t, 30*time.Minute, missed[0].Until.Sub(s.at))
+	assert.NotContains(t, numbers(s.board("all").Calls), "B001")
+	for range 2 {
+		s.do(queue.Call{Counter: "q2", Target: queue.Target{Number: "B001"}})
+		assert.Empty(t, s.board("all").Missed)
+		s.do(queue.MarkNoShow{Counter: "q2"})
+	}
+	assert.Empty(t, s.board("all").Missed, "after the third time nobody is asked for any more")
+	s.do(queue.CallNext{Counter: "q2"})
+	s.do(queue.MarkNoShow{Counter: "q2"})
+	assert.Len(t, s.board("all").Missed, 1)
 	s.at = s.at.Add(31 * time.Minute)
 	assert.Empty(t, s.board("all").Missed)
 
 	s.do(queue.CallNext{Counter: "q2"})
-	assert.Equal(t, "B002", s.board("all").Calls[0].Number)
+	assert.Equal(t, "B003", s.board("all").Calls[0].Number)
 	s.do(queue.Undo{Counter: "q2"})
-	assert.NotContains(t, numbers(s.board("all").Calls), "B002", "what was taken back is gone")
+	assert.NotContains(t, numbers(s.board("all").Calls), "B003", "what was taken back is gone")
 	s.do(queue.ServeDirect{Counter: "q1", Service: "civil"})
 	assert.NotContains(t, numbers(s.board("all").Calls), "", "who has no number is not shown")
 }
