@@ -203,7 +203,7 @@ func (s scribe) queue(c *queue.Counter, tiers map[queue.ServiceID]int, v *store.
 	for _, t := range waiting {
 		out = append(out, queuedJSON{
 			ID: t.ID, Number: t.Number, Service: t.Service, Class: t.Class, Since: s.stamp(t.LegAt), Leg: t.Leg,
-			Tier: tiers[t.Service], Mine: handed(t), Returned: t.NoShows > 0,
+			Tier: tiers[t.Service], Mine: handed(t.Ticket), Returned: t.NoShows > 0,
 		})
 	}
 	if !ok || len(out) == 0 || out[0].ID != first.ID {
