@@ -1,0 +1,174 @@
+package voice
+
+import "strings"
+
+// language is the grammar of announcements in one language. {noun} is who is
+// called.
+type language struct {
+	code    string
+	noun    string // default
+	nouns   []string
+	digits  []string
+	whole   func(n int, south bool) []string
+	letters map[string]string // spoken name by capital letter
+
+	invite, brief      string // before the number, in full and in short
+	again, number      string // "Xin nhắc lại", "số"
+	proceed, counter   string // before the counter's number
+	collect            string // end of a result call
+	notices            map[string]string
+	words              []string // others that places are made of
+	numbers, endNumber []string // spoken words of numbers; endNumber have a final form too
+}
+
+var vi = &language{
+	code: "vi", noun: "công dân", nouns: []string{"công dân", "khách hàng", "ông bà"},
+	digits: viDigits, whole: vietnamese, letters: viLetters,
+	invite: "Xin mời {noun} có số thứ tự", brief: "Xin mời số",
+	again: "Xin nhắc lại", number: "số",
+	proceed: "đến quầy số", counter: "quầy số", collect: "nhận kết quả",
+	notices: map[string]string{
+		"test":      "Kiểm tra loa",
+		"closing":   "Kính thưa quý vị, trung tâm sắp hết giờ làm việc, xin quý vị khẩn trương hoàn tất thủ tục",
+		"emergency": "Xin chú ý, có tình huống khẩn cấp, xin mọi người bình tĩnh và đi theo hướng dẫn của cán bộ",
+	},
+	words:     []string{"khu", "tầng", "phòng"},
+	numbers:   strings.Fields("linh lẻ trăm nghìn ngàn mươi"),
+	endNumber: append(strings.Fields("mười mươi mốt tư lăm trăm nghìn ngàn"), viDigits...),
+}
+
+var en = &language{
+	code: "en", noun: "visitor",
+	digits: enSmall[:10], whole: english, letters: enLetters,
+	invite: "Ticket number", brief: "Number",
+	again: "Again", number: "number",
+	proceed: "please proceed to counter", counter: "counter", collect: "to collect your result",
+	notices: map[string]string{
+		"test":      "Loudspeaker test",
+		"closing":   "The centre is about to close, please finish your business",
+		"emergency": "Attention please, this is an emergency, stay calm and follow the staff",
+	},
+	words:     strings.Fields("zone area floor room"),
+	numbers:   append(strings.Fields("hundred thousand"), enTens[2:]...),
+	endNumber: enSmall,
+}
+
+// languages with a grammar. A pack in another one cannot be spoken yet.
+var languages = map[string]*language{"vi": vi, "en": en}
+
+// viLetters are the names of the letters as they are spoken.
+var viLetters = map[string]string{
+	"A": "a", "Ă": "á", "Â": "ớ", "B": "bê", "C": "xê", "D": "dê", "Đ": "đê", "E": "e", "Ê": "ê", "F": "ép",
+	"G": "giê", "H": "hát", "I": "i", "J": "giây", "K": "ca", "L": "e-lờ", "M": "em-mờ", "N": "en-nờ", "O": "o",
+	"Ô": "ô", "Ơ": "ơ", "P": "pê", "Q": "quy", "R": "e-rờ", "S": "ét-xì", "T": "tê", "U": "u", "Ư": "ư", "V": "vê",
+	"W": "vê kép", "X": "ích-xì", "Y": "i dài", "Z": "dét",
+}
+
+// enLetters are written as they are; a speaker knows how to read them.
+var enLetters = func() map[string]string {
+	all := map[string]string{}
+	for r := 'A'; r <= 'Z'; r++ {
+		all[string(r)] = string(r)
+	}
+	return all
+}()
+
+// letter is a letter's name, "" if it has none.
+func (l *language) letter(capital string) string {
+	if l.code == "en" { // English drops the marks of Vietnamese letters
+		capital = strings.NewReplacer("Đ", "D", "Ă", "A", "Â", "A", "Ê", "E", "Ô", "O", "Ơ", "O", "Ư", "U").Replace(capital)
+	}
+	return l.letters[capital]
+}
+
+// Prompt is one clip that a complete pack has.
+type Prompt struct {
+	Name string // of its file, without ".wav"
+	Text string
+	End  bool // spoken as the end of a phrase
+}
+
+// Prompts lists what has to be recorded for a language: everything that a
+// sentence can need. Nil for a language without a grammar.
+func Prompts(lang string) []Prompt {
+	l := languages[lang]
+	if l == nil {
+		return nil
+	}
+	var all []Prompt
+	have := map[string]bool{}
+	add := func(text string, end bool) {
+		p := Prompt{Name: fileName(text, end), Text: text, End: end}
+		if !have[p.Name] {
+			have[p.Name] = true
+			all = append(all, p)
+		}
+	}
+	nouns := l.nouns
+	if nouns == nil {
+		nouns = []string{l.noun}
+	}
+	for _, noun := range nouns {
+		add(strings.ReplaceAll(l.invite, "{noun}", noun), false)
+	}
+	for _, text := range []string{l.brief, l.again, l.number, l.proceed, l.counter} {
+		add(text, false)
+	}
+	add(l.collect, true)
+	for _, key := range Notices {
+		add(l.notices[key], true)
+	}
+	for _, w := range append(append(append([]string{}, l.digits...), l.numbers...), l.words...) {
+		add(w, false)
+	}
+	for _, w := range l.endNumber {
+		add(w, true)
+	}
+	for _, r := range "AĂÂBCDĐEÊFGHIJKLMNOÔƠPQRSTUƯVWXYZ" {
+		if name := l.letters[string(r)]; name != "" {
+			add(name, false)
+		}
+	}
+	return all
+}
+
+// Notices are the announcements that can be made on demand.
+var Notices = []string{"test", "closing", "emergency"}
+
+// fileName writes a text in plain letters, the marks as Telex types them, so
+// that no two texts fall together and every file system takes it.
+func fileName(text string, end bool) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(text) {
+		switch plain, ok := telex[r]; {
+		case ok:
+			b.WriteString(plain)
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() > 40 {
+			break
+		}
+	}
+	name := strings.Trim(b.String(), "-")
+	if end {
+		name += ".end"
+	}
+	return name
+}
+
+var telex = func() map[rune]string {
+	vowels := []struct{ all, plain string }{
+		{"aàảãáạ", "a"}, {"ăằẳẵắặ", "aw"}, {"âầẩẫấậ", "aa"}, {"eèẻẽéẹ", "e"}, {"êềểễếệ", "ee"}, {"iìỉĩíị", "i"},
+		{"oòỏõóọ", "o"}, {"ôồổỗốộ", "oo"}, {"ơờởỡớợ", "ow"}, {"uùủũúụ", "u"}, {"ưừửữứự", "uw"}, {"yỳỷỹýỵ", "y"},
+	}
+	all := map[rune]string{'đ': "dd"}
+	for _, v := range vowels {
+		for i, r := range []rune(v.all) {
+			all[r] = v.plain + []string{"", "f", "r", "x", "s", "j"}[i]
+		}
+	}
+	return all
+}()
