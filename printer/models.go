@@ -20,7 +20,9 @@ type Model struct {
 }
 
 // models are the makes that are known. An unlisted printer is one of the two
-// generic ones: nearly all know pictures by GS v 0 and the cut.
+// generic ones: nearly all know pictures by GS v 0 and the cut. Facts said to be
+// of escpos-printer-db are from that database by its contributors
+// (github.com/receipt-print-hq/escpos-printer-db, CC BY 4.0).
 var models = []Model{
 	{
 		Name: "generic-80", Title: "80 mm, ESC/POS", Dots: 576, Speed: 800, Cut: escpos.CutPartialFeed,
@@ -32,15 +34,23 @@ var models = []Model{
 	},
 	{
 		Name: "epson-tm-t82", Title: "Epson TM-T82", Dots: 576, Speed: 1200, Cut: escpos.CutPartialFeed, Clears: true,
-		Evidence: "203 dpi, 72 mm; command set of Epson's ESC/POS reference, from memory",
+		Evidence: "72 mm at 203 dpi as TM-T20II in escpos-printer-db (576 dots); commands of Epson's ESC/POS reference, from memory",
 	},
 	{
 		Name: "epson-tm-t88", Title: "Epson TM-T88IV, TM-T88V", Dots: 512, Speed: 1000, Cut: escpos.CutPartialFeed, Motion: 180, Clears: true,
-		Evidence: "180 dpi, 512 dots in escpos-printer-db (TM-T88V); its plain feed unit is half a dot, so GS P is set",
+		Evidence: "512 dots in escpos-printer-db (TM-T88V), 180 dpi; its plain feed unit is half a dot, so GS P is set",
 	},
 	{
 		Name: "xprinter-xp80", Title: "Xprinter XP-80, XP-Q200", Dots: 576, Speed: 1000, Cut: escpos.CutPartialFeed,
-		Evidence: "203 dpi; boots into two-byte characters, which FS . ends",
+		Evidence: "203 dpi, from memory; boots into two-byte characters, which FS . ends",
+	},
+	{
+		Name: "rongta-rp326", Title: "Rongta RP326", Dots: 576, Speed: 1000, Cut: escpos.CutPartialFeed,
+		Evidence: "escpos-printer-db: pictures by GS v 0, no GS ( L; 72 mm at 203 dpi, from memory",
+	},
+	{
+		Name: "citizen-ct-s310", Title: "Citizen CT-S310", Dots: 576, Speed: 1000, Cut: escpos.CutPartialFeed,
+		Evidence: "203 dpi, from memory; its sister CT-S651 in escpos-printer-db knows GS v 0 and both cuts",
 	},
 }
 

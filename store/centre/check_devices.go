@@ -18,7 +18,7 @@ var lineOptions = map[string][]string{
 
 // Models are the printers that the house can drive. A test of the program holds
 // this list against the drivers, which this package may not import.
-var Models = []string{DefaultModel, "generic-58", "epson-tm-t82", "epson-tm-t88", "xprinter-xp80"}
+var Models = []string{DefaultModel, "generic-58", "epson-tm-t82", "epson-tm-t88", "xprinter-xp80", "rongta-rp326", "citizen-ct-s310"}
 
 // scheme is the kind of a port: "serial", "usb", "tcp", "evdev", "agent".
 func scheme(port string) string {
