@@ -31,7 +31,6 @@ var arrows = map[string][]string{
 	"assets/locale":     {},
 	"assets/assetstest": {},
 	"assets/voice":      {},
-	"assets/voice":      {},
 
 	"printer":        {"printer/escpos", "printer/slip", "assets/...", "store/..."},
 	"printer/escpos": {},
@@ -39,9 +38,8 @@ var arrows = map[string][]string{
 	"counter":        {"counter/keypad", "assets/...", "store/..."},
 	"counter/keypad": {},
 	"display":        {"display/led", "display/voice", "assets/...", "store/..."},
-	"display/voice":  {},
 	"display/led":    {"store/device"},
-	"display/voice":  {"assets/...", "store/..."},
+	"display/voice":  {},
 	"kiosk":          {"assets/...", "store/..."},
 
 	// Simulators stand beside the drivers and ship in the binary.
@@ -54,7 +52,6 @@ var arrows = map[string][]string{
 	"cmd/internal/demo":      {"assets/...", "printer/printertest", "counter/countertest", "counter/keypad", "display/displaytest", "store/centre", "store/queue"},
 	"cmd/internal/vendorweb": {},
 	"cmd/internal/voicepack": {"display/voice"},
-	"cmd/internal/voicepack": {"assets/...", "display/voice"},
 	"cmd/internal/bench":     {},
 }
 
