@@ -21,7 +21,7 @@ const worst = `{id: 99, number: "A1234", service: "chinh-sach", state: "waiting"
 var looks = []look{
 	{"home", ``, `.tiles`},
 	{"home-paper-out", `f.state.value = {...s, paper: "out"}`, `.notices .warn`},
-	{"home-all-bad", `f.state.value = {...s, paper: "fault", clock_untrusted: true}`, `.notices .warn:nth-child(2)`},
+	{"home-clock", `f.state.value = {...s, clock_untrusted: true}`, `.notices .warn`},
 	{"home-troubles", `f.state.value = {...s, services: s.services.map((x, i) => ({...x,
 		...(i === 0 ? {waiting: 104} : {}),
 		...(i === 1 ? {open: false, code: "cap_reached", back_at: "2026-11-24T07:30:00.000+07:00"} : {}),

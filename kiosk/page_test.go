@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -22,8 +23,8 @@ func TestOneTouchOneTicket(t *testing.T) {
 	h := open(t)
 	h.issue("ho-tich", 7)
 	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k1", portrait)
-	p.Tap(`[data-service="ho-tich"]`)
-	p.Tap(`[data-service="ho-tich"]`) // at once again: an old man's double tap
+	p.Wait(`document.querySelector("[data-service=ho-tich]")`)
+	assetstest.Eval[bool](p, `((b) => { b.click(); b.click(); return true; })(document.querySelector("[data-service=ho-tich]"))`)
 	p.Wait(`document.querySelector(".number")?.textContent === "A008"`)
 	p.WaitText("Còn 7 người trước ông/bà")
 	p.WaitText("Số này được gọi vào quầy 1 hoặc 2")
@@ -75,6 +76,35 @@ func TestPaperOutIsSaidAndTheNumberStays(t *testing.T) {
 	p.Tap(`[data-action="done"]`)
 	h.book.Report("printer/p1", nil, "")
 	p.Wait(`!document.body.innerText.includes("hết giấy")`)
+}
+
+// The page follows its ticket's paper: home soon when it is out, and a word about
+// it when it does not come.
+func TestThePageFollowsThePaper(t *testing.T) {
+	h := open(t)
+	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k1", portrait, fast)
+	take := func(service, number string) []byte {
+		p.Tap(`[data-service="` + service + `"]`)
+		p.Wait(`document.querySelector(".number")?.textContent === "` + number + `"`)
+		ticket, ok := h.book.View().Hall.ByNumber(number)
+		require.True(t, ok)
+		note, err := cbor.Marshal(map[int]any{1: ticket.ID})
+		require.NoError(t, err)
+		return note
+	}
+	_, err := h.book.Note(t.Context(), "printer.printed", 1, take("ho-tich", "A001"))
+	require.NoError(t, err)
+	p.Wait(`document.querySelector(".tiles")`)
+
+	time.Sleep(1600 * time.Millisecond) // no touch counts sooner
+	_, err = h.book.Note(t.Context(), "printer.interrupted", 1, take("dat-dai", "H001"))
+	require.NoError(t, err)
+	p.Wait(`document.querySelector(".ticket[data-paper=fault]")`)
+	p.Wait(`document.querySelector(".tiles")`)
+
+	time.Sleep(1600 * time.Millisecond)
+	take("tra-ket-qua", "X001") // and from this one nothing is heard
+	p.Wait(`document.querySelector(".remember")`)
 }
 
 func TestWithoutServerTheKioskSaysWhereToGo(t *testing.T) {

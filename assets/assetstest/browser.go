@@ -215,11 +215,18 @@ func (p *Tab) Tap(selector string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	var at []float64
 	p.Wait("document.querySelector(" + string(quoted) + ")")
-	at := Eval[[2]float64](p, `(() => {
-		const r = document.querySelector(`+string(quoted)+`).getBoundingClientRect();
-		return [r.x + r.width / 2, r.y + r.height / 2];
-	})()`)
+	for end := time.Now().Add(patience); len(at) == 0; {
+		// Between two looks a page may have drawn itself anew.
+		at = Eval[[]float64](p, `((el) => {
+			const r = el?.getBoundingClientRect();
+			return r ? [r.x + r.width / 2, r.y + r.height / 2] : [];
+		})(document.querySelector(`+string(quoted)+`))`)
+		if time.Now().After(end) {
+			p.t.Fatalf("nothing to tap: %s", selector)
+		}
+	}
 	if err := chromedp.Do(p.ctx, chromedp.TapXY(at[0], at[1])); err != nil {
 		p.t.Fatalf("tapping %s: %v", selector, err)
 	}

@@ -184,6 +184,15 @@ export function paperIs(id, paper) {
   else if (p.paper === "printed") homeIn(HOME_WITHOUT_PAPER);
 }
 
+/**
+ * The kiosk's printers have come into another state while a ticket is shown.
+ * @param {string} paper "coming", "out", "fault", "none"
+ */
+export function printerIs(paper) {
+  const p = page.value;
+  if (p.name === "ticket" && p.paper !== "printed" && (paper === "out" || paper === "fault")) paperIs(p.ticket.id, paper);
+}
+
 /** @param {number} ms */
 function homeIn(ms) {
   clearTimeout(home);

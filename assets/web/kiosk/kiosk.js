@@ -9,6 +9,13 @@ import { Closed, DialogBox, Groups, Home, Say, TicketPage } from "/web/kiosk/vie
 const DIAGONAL = 21.5; // inches; ?diagonal= says another
 const PATIENCE = 5_000; // from the start of the page until it says that there is no server
 
+/** What the printer's notes mean for the paper of a ticket. @type {Record<string, string>} */
+const PAPER = {
+  "printer.printed": "printed",
+  "printer.sent": "printed", // by a printer that cannot say more
+  "printer.interrupted": "fault",
+  "printer.dropped": "fault",
+};
 const SHUT = new Set(["closed_now", "day_not_open"]); // the whole house is, when all its services are
 
 const id = pageID();
@@ -23,10 +30,11 @@ const feed = connect(`kiosk/${id}`, {
     flow.state.value = state;
     unknown.value = false;
     if (first) flow.reset();
+    flow.printerIs(state.paper);
   },
   onMessage(msg) {
-    if (msg.type === "printer.printed" || msg.type === "printer.sent") flow.paperIs(msg.ticket, "printed");
-    else if (msg.type.startsWith("printer.") && msg.failed) flow.paperIs(msg.ticket, "fault");
+    const paper = PAPER[msg.type];
+    if (paper) flow.paperIs(msg.ticket, paper);
   },
   mayReload: flow.quiet,
 });
@@ -81,12 +89,12 @@ function Header({ state }) {
   </header>`;
 }
 
-/** @param {{ state: any, page: flow.Page }} props */
+/** The one thing to know before a touch. @param {{ state: any, page: flow.Page }} props */
 function Notices({ state, page }) {
   const paper = state.paper === "out" || state.paper === "fault";
+  const key = paper ? `kiosk.paper.${state.paper}` : state.clock_untrusted ? "kiosk.clock" : "";
   return html`<div class="notices" role="status">
-    ${paper && page.name === "home" && html`<p class="notice warn">${t(`kiosk.paper.${state.paper}`)}</p>`}
-    ${state.clock_untrusted && page.name === "home" && html`<p class="notice warn">${t("kiosk.clock")}</p>`}
+    ${key && page.name === "home" && html`<p class="notice warn">${t(key)}</p>`}
   </div>`;
 }
 
