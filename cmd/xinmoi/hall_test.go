@@ -199,6 +199,18 @@ func TestOneNumberThroughTheHall(t *testing.T) {
 	board.WaitText(number)
 	kiosk.Tap(`[data-action="done"]`)
 
+	t.Run("the page of the demo shows it all", func(t *testing.T) {
+		page := browser.Open(t, h.url+"/demo", assetstest.Size{W: 1600, H: 950})
+		page.Wait(`document.querySelectorAll(".papers img").length === 1`)
+		page.Wait(`[...document.querySelectorAll("iframe")].every((f) => f.contentDocument.querySelector("h1"))`)
+		page.Wait(`document.querySelector(".counter .red").getAttribute("aria-label").endsWith("` + number + `")`)
+		page.Shot("demo-vi")
+		page.Tap("button.plain")
+		page.WaitText("Ticket printer")
+		page.Shot("demo-en")
+		page.Tap(`.counter:nth-child(2) .next`)
+		require.Empty(t, page.Errors())
+	})
 	t.Run("a pulled printer is said at the kiosk, and its ticket prints when it is back", func(t *testing.T) {
 		h.flip("printer", false)
 		kiosk.WaitText("Máy in đang gặp trục trặc")

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"xinmoi/store"
@@ -75,7 +76,7 @@ func (s *server) reload(ctx context.Context, lang string) (reloaded, error) {
 	if err != nil {
 		var no *queue.Refusal
 		if errors.As(err, &no) {
-			res.Findings = append(res.Findings, s.env.words.Say(lang, "door."+no.Code, no.Args))
+			res.Findings = append(res.Findings, s.sayRefusal(lang, no))
 		}
 		return res, err
 	}
@@ -84,6 +85,16 @@ func (s *server) reload(ctx context.Context, lang string) (reloaded, error) {
 		res.Changes = append(res.Changes, c.Say(s.env.words.Say, lang))
 	}
 	return res, nil
+}
+
+// sayRefusal gives the hall's refusal of a document, with the numbers of the
+// tickets that stand in its way.
+func (s *server) sayRefusal(lang string, no *queue.Refusal) string {
+	held, ok := no.Args["tickets"].([]string)
+	if !ok {
+		return s.env.words.Say(lang, "door."+no.Code, no.Args)
+	}
+	return s.env.words.Say(lang, "door."+no.Code+".with", map[string]any{"tickets": strings.Join(held, ", ")})
 }
 
 func (s *server) reloadRoute() door.Route {

@@ -89,6 +89,9 @@ func runServe(ctx context.Context, e env, args []string) int {
 // run serves until ctx ends, then stops within 5 s: no new input, print jobs
 // given up, feeds closed, the last batch committed, the book closed.
 func (s *server) run(ctx context.Context) (err error) {
+	if err := os.MkdirAll(s.data, 0o700); err != nil {
+		return err
+	}
 	s.book, err = store.Open(s.data, store.Options{
 		Log:  s.log,
 		Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() },

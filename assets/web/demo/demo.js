@@ -41,10 +41,10 @@ function Screen({ kind, path, title }) {
   </figure>`;
 }
 
-/** Digits as a seven-segment display shows them. */
-function Digits({ text, colour, label }) {
+/** Digits as a seven-segment display shows them, in groups of so many. */
+function Digits({ text, colour, label, group = 0 }) {
   return html`<span class="digits ${colour}" role="img" aria-label=${label + " " + (text.trim() || t("demo.blank"))}>
-    ${[...text].map((c) => html`<svg viewBox="0 0 12 20" aria-hidden="true">
+    ${[...text].map((c, i) => html`<svg viewBox="0 0 12 20" aria-hidden="true" class=${group && i > 0 && i % group === 0 ? "apart" : ""}>
       ${segments(c).map((s) => html`<polygon points=${s.points} class=${s.lit ? "lit" : "dark"} />`)}
     </svg>`)}
   </span>`;
@@ -55,7 +55,7 @@ function Counter({ pad, sign }) {
     <h3>${t("demo.counter", { number: pad.number })}</h3>
     <${Digits} text=${sign ? sign.text : ""} colour="red" label=${t("demo.sign")} />
     <div class="pad">
-      <${Digits} text=${pad.display} colour="green" label=${t("demo.pad_display")} />
+      <${Digits} text=${pad.display} colour="green" group=${3} label=${t("demo.pad_display")} />
       <button class="next" onClick=${() => post("/demo/press", { keypad: pad.id, key: "next" })}>${t("demo.key.next")}</button>
       <button onClick=${() => post("/demo/press", { keypad: pad.id, key: "recall" })}>${t("demo.key.recall")}</button>
       <button onClick=${() => post("/demo/press", { keypad: pad.id, key: "pause" })}>${t("demo.key.pause")}</button>
