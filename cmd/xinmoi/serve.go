@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -128,13 +129,6 @@ func (s *server) build() error {
 		display: display.New(display.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
 		printer: printer.New(printer.Options{Book: s.book, Words: words, Log: s.log}),
 	}
-	var routes []door.Route
-	for _, r := range [][]door.Route{
-		s.rooms.kiosk.Routes(), s.rooms.counter.Routes(), s.rooms.display.Routes(), s.rooms.printer.Routes(),
-		s.feed.Routes(), s.ownRoutes(),
-	} {
-		routes = append(routes, r...)
-	}
 	var err error
 	s.handler, err = door.New(door.Options{
 		Listen: s.listen,
@@ -147,8 +141,16 @@ func (s *server) build() error {
 		Name:      s.name,
 		Log:       s.log,
 		Build:     assets.Build(),
-	}, routes...)
+	}, s.routes()...)
 	return err
+}
+
+// routes is the table of the whole house.
+func (s *server) routes() []door.Route {
+	return slices.Concat(
+		s.rooms.kiosk.Routes(), s.rooms.counter.Routes(), s.rooms.display.Routes(), s.rooms.printer.Routes(),
+		s.feed.Routes(), s.ownRoutes(),
+	)
 }
 
 // document is the centre's document in force.
