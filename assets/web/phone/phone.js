@@ -2,7 +2,7 @@
 import { render, signal } from "/web/vendor/preact.js";
 import { get, post, Problem } from "/web/lib/api.js";
 import { connect } from "/web/lib/feed.js";
-import { clock, html, now, pageID } from "/web/lib/page.js";
+import { html, now, pageID } from "/web/lib/page.js";
 import { lang, loadWords, t } from "/web/lib/words.js";
 
 const ROOMS = "kiosk.phone";
@@ -25,19 +25,23 @@ const feed = connect(`phone/${link}`, {
   onState(state, msg) {
     unknown.value = false;
     if (msg.type !== "snapshot" && state.state === "called") navigator.vibrate?.([400, 200, 400]);
+    if (state.state !== "waiting") word.value = "";
     mark();
   },
   onOffline: ask,
   mayReload: () => !busy.value && !sure.value,
 });
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
-setInterval(() => (feed.online.value ? mark() : ask()), 10_000);
+const again = setInterval(() => (feed.online.value ? mark() : ask()), 10_000);
 setTimeout(() => feed.state.value === null && ask(), 1_000);
 
 // mark remembers until when what is shown was true.
 function mark() {
   reached.value = true;
-  updated.value = clock(now.value);
+  const zone = feed.state.value?.issued_at.slice(-6); // "+07:00", of the centre and not of the phone
+  const [h, m] = (zone ?? "+00:00").split(":").map(Number);
+  const there = new Date(now.value.getTime() + (h * 60 + Math.sign(h) * m) * 60_000);
+  updated.value = there.toISOString().slice(11, 16);
 }
 
 // A refused line does not say why; and where websockets do not get through, this
@@ -48,8 +52,13 @@ async function ask() {
     unknown.value = false;
     mark();
   } catch (err) {
-    if (err instanceof Problem && err.code === "unknown_ticket") unknown.value = true;
-    else reached.value = false;
+    if (!(err instanceof Problem) || err.code !== "unknown_ticket") {
+      reached.value = false;
+      return;
+    }
+    unknown.value = true; // for good: the day is over, or the link was never one
+    clearInterval(again);
+    feed.close();
   }
 }
 
