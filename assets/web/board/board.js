@@ -74,6 +74,7 @@ function onState(state) {
 }
 
 const minute = computed(() => clock(now.value, feed.state.value?.time_zone));
+/** @type {import("/web/vendor/preact.js").ReadonlySignal<ReturnType<typeof phase>>} */
 const open = computed(() => (feed.state.value ? phase(feed.state.value.hours, now.value) : { is: "open" }));
 const isOpen = computed(() => open.value.is);
 

@@ -3,7 +3,7 @@
 import { html, render, signal } from "/web/vendor/preact.js";
 import { lang, loadWords, t } from "/web/lib/words.js";
 import { clock, now, reloadNightly } from "/web/lib/page.js";
-import { act, answered, busy, counter, feed, id, legal, press, problem, restart, seen, ticket, undoLeft, waiting } from "/web/counter/desk.js";
+import { act, answered, busy, counter, feed, legal, press, problem, restart, seen, ticket, undoLeft, waiting } from "/web/counter/desk.js";
 import { Dialogs } from "/web/counter/dialogs.js";
 import { Queue, Side } from "/web/counter/lists.js";
 import { className, serviceName, span, text } from "/web/counter/names.js";

@@ -2,7 +2,7 @@
 import { html, signal } from "/web/vendor/preact.js";
 import { t } from "/web/lib/words.js";
 import { clock, now } from "/web/lib/page.js";
-import { act, busy, counter, feed, legal, seen } from "/web/counter/desk.js";
+import { act, busy, feed, legal, } from "/web/counter/desk.js";
 import { className, minutes, serviceName } from "/web/counter/names.js";
 
 const find = signal("");

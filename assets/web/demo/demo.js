@@ -43,7 +43,7 @@ function Screen({ kind, path, title }) {
 
 /** Digits as a seven-segment display shows them, in groups of so many. */
 function Digits({ text, colour, label, group = 0 }) {
-  return html`<span class="digits ${colour}" role="img" aria-label=${label + " " + (text.trim() || t("demo.blank"))}>
+  return html`<span class="digits ${colour}" role="img" aria-label=${`${label} ${text.trim() || t("demo.blank")}`}>
     ${[...text].map((c, i) => html`<svg viewBox="0 0 12 20" aria-hidden="true" class=${group && i > 0 && i % group === 0 ? "apart" : ""}>
       ${segments(c).map((s) => html`<polygon points=${s.points} class=${s.lit ? "lit" : "dark"} />`)}
     </svg>`)}
@@ -60,7 +60,7 @@ function Counter({ pad, sign }) {
       <button onClick=${() => post("/demo/press", { keypad: pad.id, key: "recall" })}>${t("demo.key.recall")}</button>
       <button onClick=${() => post("/demo/press", { keypad: pad.id, key: "pause" })}>${t("demo.key.pause")}</button>
     </div>
-    <p><a href=${"/counter/" + pad.counter} target="_blank">${t("demo.clerk_page")}</a></p>
+    <p><a href=${`/counter/${pad.counter}`} target="_blank">${t("demo.clerk_page")}</a></p>
   </section>`;
 }
 
@@ -76,7 +76,7 @@ function Printer({ printer }) {
     <div class="slot" aria-hidden="true"></div>
     <div class="papers">
       ${printer.papers.length === 0 && html`<p class="hint">${t("demo.no_paper_yet")}</p>`}
-      ${[...printer.papers].reverse().map((n) => html`<img key=${n} src=${"/demo/paper/" + n} alt=${t("demo.slip", { n: n + 1 })} />`)}
+      ${[...printer.papers].reverse().map((n) => html`<img key=${n} src=${`/demo/paper/${n}`} alt=${t("demo.slip", { n: n + 1 })} />`)}
     </div>
   </section>`;
 }
