@@ -5,11 +5,18 @@ import (
 	"net"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"xinmoi/store/device"
 )
 
 // A device in the same building answers within this time or is off.
 const dialTimeout = 3 * time.Second
+
+// network is an open TCP connection.
+type network struct{ *net.TCPConn }
+
+var _ device.Queuer = network{}
 
 // openTCP dials. Keepalive finds a pulled cable in 20 s even when nobody
 // writes. TCP_USER_TIMEOUT is not set on purpose: it would also kill the line
@@ -19,5 +26,23 @@ func openTCP(ctx context.Context, hostport string) (device.Wire, error) {
 		Timeout:         dialTimeout,
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 2},
 	}
-	return d.DialContext(ctx, "tcp", hostport)
+	c, err := d.DialContext(ctx, "tcp", hostport)
+	if err != nil {
+		return nil, err
+	}
+	return network{c.(*net.TCPConn)}, nil
+}
+
+// Queued is how many written bytes the other end has not taken yet (SIOCOUTQ,
+// tcp(7)): the kernel swallows a whole ticket for a printer that never reads.
+func (n network) Queued() (queued int, err error) {
+	raw, err := n.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var ioErr error
+	if err := raw.Control(func(fd uintptr) { queued, ioErr = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }); err != nil {
+		return 0, err
+	}
+	return queued, ioErr
 }
