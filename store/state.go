@@ -98,7 +98,7 @@ func (s *state) foretell(c queue.Command) queue.Command {
 	if !ok || issue.Class != "" || !issue.Slot.IsZero() || !s.wait.Learnt(string(issue.Service)) {
 		return c
 	}
-	issue.LowS, issue.HighS, _ = s.wait.Range(string(issue.Service), len(s.hall.Waiting(issue.Service)))
+	issue.LowS, issue.HighS, _ = s.wait.Range(string(issue.Service), s.hall.CountWaiting(issue.Service))
 	return issue
 }
 

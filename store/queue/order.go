@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -19,38 +20,74 @@ func (h *Hall) Waiting(s ServiceID) []*Ticket {
 	if l == nil {
 		return nil
 	}
-	var priority, ordinary, behind []*Ticket
-	for _, t := range l.queue {
-		switch {
-		case l.behind(t, h.at):
-			behind = append(behind, t)
-		case t.Class != "":
-			priority = append(priority, t)
-		default:
-			ordinary = append(ordinary, t)
-		}
-	}
 	order := make([]*Ticket, 0, len(l.queue))
-	for run := l.Run; len(priority)+len(ordinary) > 0; {
-		next := h.rules.Order.choose([]heads{{first(priority), first(ordinary), run}}, run > 0, h.at)
-		if next.Class == "" {
-			ordinary, run = ordinary[1:], run+1
-		} else {
-			priority, run = priority[1:], 0
-		}
-		order = append(order, next)
+	for t := range h.standing(l) {
+		order = append(order, t)
 	}
-	return append(order, behind...)
+	return order
+}
+
+// CountWaiting is the length of Waiting, without the work of ordering it.
+func (h *Hall) CountWaiting(s ServiceID) int {
+	if l := h.findLine(s); l != nil {
+		return len(l.queue)
+	}
+	return 0
 }
 
 // Ahead returns how many stand before a ticket at its service; 0 for one that
 // does not wait.
 func (h *Hall) Ahead(id TicketID) int {
 	t := h.tickets.get(id)
-	if t == nil {
+	if t == nil || t.State != Waiting || !t.Here() {
 		return 0
 	}
-	return max(0, slices.IndexFunc(h.Waiting(t.Service), func(w *Ticket) bool { return w.ID == id }))
+	ahead := 0
+	for w := range h.standing(h.findLine(t.Service)) {
+		if w.ID == id {
+			break
+		}
+		ahead++
+	}
+	return ahead
+}
+
+// standing goes through a line in the order in which its tickets stand, no
+// further than it is asked to: each number issued asks how many are ahead.
+func (h *Hall) standing(l *line) iter.Seq[*Ticket] {
+	return func(yield func(*Ticket) bool) {
+		skip := func(i int, priority bool) int {
+			for i < len(l.queue) && (l.behind(l.queue[i], h.at) || (l.queue[i].Class != "") != priority) {
+				i++
+			}
+			return i
+		}
+		p, o := skip(0, true), skip(0, false)
+		for run := l.Run; p < len(l.queue) || o < len(l.queue); {
+			next := h.rules.Order.choose([]heads{{l.at(p), l.at(o), run}}, run > 0, h.at)
+			if next.Class == "" {
+				o, run = skip(o+1, false), run+1
+			} else {
+				p, run = skip(p+1, true), 0
+			}
+			if !yield(next) {
+				return
+			}
+		}
+		for _, t := range l.queue {
+			if l.behind(t, h.at) && !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// at returns nil behind the end of the queue.
+func (l *line) at(i int) *Ticket {
+	if i < len(l.queue) {
+		return l.queue[i]
+	}
+	return nil
 }
 
 // NextFor returns the ticket that the one key would call at a counter.
@@ -138,13 +175,6 @@ func (o Order) choose(lines []heads, ordinary bool, now time.Time) *Ticket {
 		return p
 	}
 	return earlier(p, t)
-}
-
-func first(list []*Ticket) *Ticket {
-	if len(list) == 0 {
-		return nil
-	}
-	return list[0]
 }
 
 func earlier(a, b *Ticket) *Ticket {

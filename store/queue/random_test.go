@@ -163,7 +163,13 @@ func (r *run) compare(thorough bool) {
 			continue // one of the queues each time
 		}
 		fmt.Fprintln(want, rule.ID, r.naive.waiting(rule.ID))
-		fmt.Fprintln(got, rule.ID, numbers(r.hall.Waiting(rule.ID)))
+		waiting := r.hall.Waiting(rule.ID)
+		fmt.Fprintln(got, rule.ID, numbers(waiting))
+		for ahead, t := range waiting {
+			if r.hall.Ahead(t.ID) != ahead || r.hall.CountWaiting(rule.ID) != len(waiting) {
+				r.fail("%s has %d ahead of %d, says Ahead; in the list it is %d of %d", t.Number, r.hall.Ahead(t.ID), r.hall.CountWaiting(rule.ID), ahead, len(waiting))
+			}
+		}
 	}
 	if want.String() != got.String() {
 		r.fail("hall and naive model differ: %s", difference(got.String(), want.String()))
