@@ -21,9 +21,9 @@ const (
 type Counter struct {
 	ID      CounterID    `cbor:"1,keyasint"`
 	State   CounterState `cbor:"2,keyasint"`
-	Since   time.Time    `cbor:"3,keyasint"`           // when it came into this state
+	Since   time.Time    `cbor:"-"`                    // when it came into this state
 	Reason  string       `cbor:"4,keyasint,omitempty"` // of a pause
-	Until   time.Time    `cbor:"5,keyasint"`           // of a pause; zero: not said
+	Until   time.Time    `cbor:"-"`                    // of a pause; zero: not said
 	Clerk   ClerkID      `cbor:"6,keyasint,omitempty"`
 	Profile string       `cbor:"7,keyasint,omitempty"`
 
@@ -32,19 +32,19 @@ type Counter struct {
 	Parked []TicketID `cbor:"10,keyasint,omitempty"`
 
 	Armed   bool      `cbor:"11,keyasint,omitempty"` // the next ticket of its services is called here
-	ArmedAt time.Time `cbor:"12,keyasint"`
+	ArmedAt time.Time `cbor:"-"`
 	// Ordinary says that the last ticket called here out of the queue was an
 	// ordinary one: under Strict it is then the turn of priority.
 	Ordinary bool `cbor:"13,keyasint,omitempty"`
 
-	UndoUntil time.Time `cbor:"14,keyasint"`           // zero: nothing to undo
+	UndoUntil time.Time `cbor:"-"`                     // zero: nothing to undo
 	Press     *Press    `cbor:"15,keyasint,omitempty"` // what Undo would take back
 }
 
 // Press is what one press at a counter did, kept so that it can be taken back.
 type Press struct {
-	At       time.Time `cbor:"1,keyasint"`
-	Called   *Ticket   `cbor:"2,keyasint,omitempty"` // as it was before; nil: nobody was called
+	At       time.Time `cbor:"-"`
+	Called   *Ticket   `cbor:"-"`                    // as it was before; nil: nobody was called
 	Run      int       `cbor:"3,keyasint,omitempty"` // of its line, before
 	Ordinary bool      `cbor:"4,keyasint,omitempty"` // of the counter, before
 	Closed   TicketID  `cbor:"5,keyasint,omitempty"`

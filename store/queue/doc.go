@@ -14,8 +14,8 @@
 //     configured, closed or opened again in between.
 //   - A published Hall, and every Ticket and Counter read from it, never changes.
 //
-// What the caller owes: now and the times of facts carry the centre's zone and
-// never go back; events are folded in the order in which Decide gave them; a
+// What the caller owes: now and the times of facts are whole milliseconds, carry
+// the centre's zone and never go back; events are folded in the order in which Decide gave them; a
 // [Tick] comes before the first command of a run and every few seconds after,
 // since nothing else closes a day that has run out.
 //

@@ -84,28 +84,28 @@ type Ticket struct {
 	Kiosk    KioskID   `cbor:"10,keyasint,omitempty"`
 	Print    bool      `cbor:"11,keyasint,omitempty"`
 	Told     Told      `cbor:"12,keyasint"`
-	IssuedAt time.Time `cbor:"13,keyasint"`
-	Slot     time.Time `cbor:"14,keyasint"` // appointment; zero for a walk-in
+	IssuedAt time.Time `cbor:"-"`
+	Slot     time.Time `cbor:"-"` // appointment; zero for a walk-in
 
 	// Its place in the queue. From is since when it counts as waiting: the issue,
 	// an appointment's slot or its late check-in. Zero: an appointment whose
 	// holder has not come; it stands in no queue and next does not call it.
-	From      time.Time `cbor:"15,keyasint"`
-	Due       time.Time `cbor:"16,keyasint"`           // From less the head start of its class: the order in which tickets stand
-	NotBefore time.Time `cbor:"17,keyasint"`           // postponed: others go first until then
+	From      time.Time `cbor:"-"`
+	Due       time.Time `cbor:"-"`                     // From less the head start of its class: the order in which tickets stand
+	NotBefore time.Time `cbor:"-"`                     // postponed: others go first until then
 	After     int       `cbor:"18,keyasint,omitempty"` // returned: others go first until its service has had this many calls today
 
 	// The current leg.
 	Leg        int        `cbor:"20,keyasint"`           // 1, 2, …
-	LegAt      time.Time  `cbor:"21,keyasint"`           // when it began to wait
+	LegAt      time.Time  `cbor:"-"`                     // when it began to wait
 	Counter    CounterID  `cbor:"22,keyasint,omitempty"` // that holds it, or held it last in this leg
 	Clerk      ClerkID    `cbor:"23,keyasint,omitempty"`
-	CalledAt   time.Time  `cbor:"24,keyasint"` // last call or recall
-	StartedAt  time.Time  `cbor:"25,keyasint"`
-	EndedAt    time.Time  `cbor:"26,keyasint"`
+	CalledAt   time.Time  `cbor:"-"` // last call or recall
+	StartedAt  time.Time  `cbor:"-"`
+	EndedAt    time.Time  `cbor:"-"`
 	Calls      int        `cbor:"27,keyasint,omitempty"` // calls and recalls in this leg
 	Park       ParkReason `cbor:"28,keyasint,omitempty"` // what it is parked for; stays after a result call
-	ParkedAt   time.Time  `cbor:"29,keyasint"`
+	ParkedAt   time.Time  `cbor:"-"`
 	ParkedS    int        `cbor:"30,keyasint,omitempty"` // seconds spent parked in this leg, neither waiting nor serving
 	ForCounter CounterID  `cbor:"31,keyasint,omitempty"` // transferred to this counter only
 	ForClerk   ClerkID    `cbor:"32,keyasint,omitempty"` // transferred to this clerk only
