@@ -158,7 +158,8 @@ func writeJournal(t *testing.T) (journal []byte) {
 			queue.CloseCounter{Counter: q2}, queue.SignOut{Counter: q1},
 			queue.CallNext{Counter: "q3"}, queue.CloseCounter{Counter: q1},
 			queue.CloseDay{}, queue.OpenDay{},
-			queue.CallNext{Counter: q1}, cs, cs, cs, // armed: called at once
+			queue.CallNext{Counter: q1}, cs, cs, // armed: called at once
+			queue.SkipNumbers{Series: "A", To: 11, Cause: queue.CausePowerCut}, cs,
 		} {
 			time.Sleep(4 * time.Second)
 			_, err := b.Do(t.Context(), Request{Command: c, By: queue.Actor{Via: "test"}, Key: fmt.Sprintf("key-%d", i), Digest: "d"})

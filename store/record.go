@@ -74,6 +74,7 @@ var typeCodes = map[string]byte{
 	string(queue.TypeDayOpened):        27,
 	string(queue.TypeDayClosed):        28,
 	string(queue.TypeCentreConfigured): 29,
+	string(queue.TypeNumbersSkipped):   30,
 }
 
 var typeNames = func() (names [256]string) {

@@ -92,6 +92,8 @@ func (h *Hall) applyToHouse(f Fact) {
 		h.dayOpened(e.Day)
 	case DayClosed:
 		h.open = false
+	case NumbersSkipped:
+		h.tally(e.Series).Last = e.To
 	case CentreConfigured:
 		h.configured(e, f)
 	}

@@ -83,6 +83,7 @@ var versions = map[Type][]lift{
 	TypeSignedOut:        {as[SignedOut]},
 	TypeDayOpened:        {as[DayOpened]},
 	TypeDayClosed:        {as[DayClosed]},
+	TypeNumbersSkipped:   {as[NumbersSkipped]},
 	TypeCentreConfigured: {as[CentreConfigured]},
 }
 

@@ -162,6 +162,13 @@ type (
 		// Untrusted: the clock was stepped or is not set. Nothing opens or closes.
 		Untrusted bool
 	}
+	// SkipNumbers lets a series go on behind To. The book asks for it when the
+	// disk may have lost numbers that are in people's hands.
+	SkipNumbers struct {
+		Series string
+		To     int // index
+		Cause  string
+	}
 	// Configure puts another version of the centre's document in force.
 	Configure struct {
 		Rules    Rules

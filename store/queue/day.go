@@ -9,6 +9,12 @@ const (
 	CauseDayClosed = "day_closed" // of a ticket
 )
 
+// Why numbers are skipped.
+const (
+	CausePowerCut = "power_cut" // the disk may have promised more than it kept
+	CauseLostEnd  = "lost_end"  // the journal has lost its end
+)
+
 func (OpenDay) decide(d *draft) error {
 	switch {
 	case d.hash == "":
@@ -72,6 +78,27 @@ func (d *draft) closeDay(cause string) {
 		}
 	}
 	d.emit(DayClosed{Day: d.day, Cause: cause})
+}
+
+func (c SkipNumbers) decide(d *draft) error {
+	series, ok := d.rules.series(c.Series)
+	switch {
+	case !ok:
+		return badValue("series")
+	case c.Cause != CausePowerCut && c.Cause != CauseLostEnd:
+		return badValue("cause")
+	}
+	if err := d.dayIsOpen(); err != nil {
+		return err
+	}
+	to := c.To
+	if series.Last > 0 {
+		to = min(to, series.Last)
+	}
+	if from, more := series.next(d.lastIndex(c.Series)); more && from <= to {
+		d.emit(NumbersSkipped{Series: c.Series, From: from, To: to, Cause: c.Cause})
+	}
+	return nil
 }
 
 func (c Configure) decide(d *draft) error {

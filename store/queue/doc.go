@@ -15,9 +15,9 @@
 //   - A published Hall, and every Ticket and Counter read from it, never changes.
 //
 // What the caller owes: now and the times of facts are whole milliseconds, carry
-// the centre's zone and never go back; events are folded in the order in which Decide gave them; a
-// [Tick] comes before the first command of a run and every few seconds after,
-// since nothing else closes a day that has run out.
+// the centre's zone and never go back; events are folded in the order in which
+// Decide gave them; a [Tick] comes before the first command of a run and every few
+// seconds after, since nothing else closes a day that has run out.
 //
 // Decisions:
 //
@@ -95,6 +95,7 @@
 //	CloseDay       !day_not_open      !day_not_open      expired+closed+day.closed  expired+day.closed  !day_not_open      !day_not_open
 //	Tick           -                  -                  -                          expired+day.closed  -                  -
 //	TickUntrusted  -                  -                  -                          -                   -                  -
+//	SkipNumbers    !bad_value         !day_not_open      numbers.skipped            numbers.skipped     !day_not_open      !day_not_open
 //	Configure      centre.configured  centre.configured  centre.configured          centre.configured   centre.configured  centre.configured
 //	ServeDirect    !unknown_counter   !counter_closed    served_direct              !counter_closed     !day_not_open      day.opened+served_direct
 package queue

@@ -55,6 +55,7 @@ const (
 
 	TypeDayOpened        Type = "day.opened"
 	TypeDayClosed        Type = "day.closed"
+	TypeNumbersSkipped   Type = "numbers.skipped"
 	TypeCentreConfigured Type = "centre.configured"
 )
 
@@ -224,6 +225,13 @@ type (
 		Day   Day    `cbor:"1,keyasint"`
 		Cause string `cbor:"2,keyasint,omitempty"` // "day_ends", "asked"
 	}
+	// NumbersSkipped: From to To of a series are not given today.
+	NumbersSkipped struct {
+		Series string `cbor:"1,keyasint,omitempty"`
+		From   int    `cbor:"2,keyasint"`
+		To     int    `cbor:"3,keyasint"`
+		Cause  string `cbor:"4,keyasint"` // "power_cut", "lost_end"
+	}
 	CentreConfigured struct {
 		Rules    Rules  `cbor:"1,keyasint"`
 		Document []byte `cbor:"2,keyasint"`
@@ -259,6 +267,7 @@ func (SignedIn) Type() Type         { return TypeSignedIn }
 func (SignedOut) Type() Type        { return TypeSignedOut }
 func (DayOpened) Type() Type        { return TypeDayOpened }
 func (DayClosed) Type() Type        { return TypeDayClosed }
+func (NumbersSkipped) Type() Type   { return TypeNumbersSkipped }
 func (CentreConfigured) Type() Type { return TypeCentreConfigured }
 
 // unix turns stored Unix seconds into an instant in the zone of ref; 0 is zero.

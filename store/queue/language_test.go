@@ -204,6 +204,8 @@ func (s *scenario) command(word string, a *args) Command {
 			Service: ServiceID(a.next()), Place: Place(a.take("at")), Kiosk: KioskID(a.take("kiosk")), Class: ClassID(a.take("class")),
 			Lang: a.take("lang"), Slot: s.clock(a.take("slot")), LowS: atoi(a.take("low")), HighS: atoi(a.take("high")), Print: a.has("print"),
 		}
+	case "skip":
+		return SkipNumbers{Series: a.next(), To: atoi(a.next()), Cause: a.take("cause")}
 	case "rate":
 		by := a.next()
 		if _, ok := s.hall.Counter(CounterID(by)); ok {

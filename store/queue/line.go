@@ -24,6 +24,25 @@ type tally struct {
 	Last   int    `cbor:"2,keyasint"`
 }
 
+// Numbers returns the last index given or skipped today in each series.
+func (h *Hall) Numbers() map[string]int {
+	last := make(map[string]int, len(h.tallies))
+	for _, t := range h.tallies {
+		last[t.Prefix] = t.Last
+	}
+	return last
+}
+
+// lastIndex is 0 before the first number of the day.
+func (h *Hall) lastIndex(series string) int {
+	for _, t := range h.tallies {
+		if t.Prefix == series {
+			return t.Last
+		}
+	}
+	return 0
+}
+
 // line returns the service's line, a new one if it had none.
 func (h *Hall) line(s ServiceID) *line {
 	if l := h.findLine(s); l != nil {

@@ -165,6 +165,11 @@ func (n *naive) obeyMore(c Command) string {
 		n.place(c.Counter).clerk = ""
 	case ServeDirect:
 		return n.direct(c)
+	case SkipNumbers:
+		if !n.open {
+			return "day_not_open"
+		}
+		n.series[c.Series] = max(n.series[c.Series], c.To)
 	default:
 		panic("the naive model does not know this command")
 	}

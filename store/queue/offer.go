@@ -85,13 +85,7 @@ func (h *Hall) tomorrow(rule ServiceRule, now time.Time) time.Time {
 // nextNumber is the next index and series of a service; false: used up.
 func (h *Hall) nextNumber(rule ServiceRule) (Series, int, bool) {
 	series, _ := h.rules.series(rule.Series)
-	last := 0
-	for _, t := range h.tallies {
-		if t.Prefix == rule.Series {
-			last = t.Last
-		}
-	}
-	index, ok := series.next(last)
+	index, ok := series.next(h.lastIndex(rule.Series))
 	return series, index, ok
 }
 

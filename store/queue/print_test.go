@@ -87,6 +87,8 @@ func sayOther(e Event) string {
 		return fmt.Sprintf("day %s opened", e.Day)
 	case DayClosed:
 		return fmt.Sprintf("day %s closed: %s", e.Day, e.Cause)
+	case NumbersSkipped:
+		return fmt.Sprintf("%s%d to %s%d are not given: %s", e.Series, e.From, e.Series, e.To, e.Cause)
 	case CentreConfigured:
 		return "centre configured: " + e.Hash
 	}

@@ -59,7 +59,7 @@ func (r *run) steps(n int) {
 	if n < 5000 {
 		return
 	}
-	for _, must := range []string{"ticket.undone", "ticket.result_called", "repeated", "held_elsewhere", "counter.armed", "ticket.expired", "still_in_use", "cap_reached"} {
+	for _, must := range []string{"ticket.undone", "ticket.result_called", "repeated", "held_elsewhere", "counter.armed", "ticket.expired", "still_in_use", "cap_reached", "numbers.skipped"} {
 		require.Positive(r.t, r.seen[must], "the random commands never led to %s", must)
 	}
 }
@@ -344,6 +344,9 @@ func (r *run) house() Command {
 		return r.configure()
 	case 5:
 		return Tick{Untrusted: true}
+	case 6:
+		series := r.pick("A", "B")
+		return SkipNumbers{Series: series, To: r.hall.Numbers()[series] + r.random.IntN(6) - 1, Cause: CausePowerCut}
 	}
 	return Tick{}
 }

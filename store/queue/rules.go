@@ -182,6 +182,15 @@ func (s *Series) next(last int) (int, bool) {
 	return index, s.Last == 0 || index <= s.Last
 }
 
+// Number writes an index of a series as people read it: A012.
+func (r *Rules) Number(series string, index int) string {
+	s, ok := r.series(series)
+	if !ok {
+		s.Prefix = series // no longer in the document
+	}
+	return s.number(index)
+}
+
 // number writes an index as people read it: A012.
 func (s *Series) number(index int) string {
 	digits := s.Digits

@@ -40,6 +40,7 @@ func samples() []Event {
 		SignedOut{"q1", "lan"},
 		DayOpened{"2026-11-23"},
 		DayClosed{"2026-11-23", CauseDayEnds},
+		NumbersSkipped{"A", 42, 49, CausePowerCut},
 		CentreConfigured{Rules: sampleRules(), Document: []byte{0xa0}, Hash: "5f3a"},
 	}
 }

@@ -237,6 +237,7 @@ func tryHouse(t *testing.T, row, state string) (Command, string) {
 		"CloseDay":      CloseDay{},
 		"Tick":          Tick{},
 		"TickUntrusted": Tick{Untrusted: true},
+		"SkipNumbers":   SkipNumbers{Series: "A", To: 8, Cause: CausePowerCut},
 		"Configure":     Configure{Hash: "new", Rules: *s.hall.Rules()},
 		"ServeDirect":   ServeDirect{Counter: "q1"},
 	}[row]
@@ -249,6 +250,6 @@ func commands() []Command {
 	return []Command{
 		Issue{}, CheckIn{}, Postpone{}, Rate{}, CallNext{}, Call{}, ResultCall{}, Recall{}, Start{}, Finish{},
 		MarkNoShow{}, Park{}, Transfer{}, Undo{}, OpenCounter{}, CloseCounter{}, PauseCounter{}, SignIn{}, SignOut{},
-		ServeDirect{}, Return{}, Cancel{}, SetPriority{}, SetOutcome{}, LinkDossier{}, OpenDay{}, CloseDay{}, Tick{}, Configure{},
+		ServeDirect{}, Return{}, Cancel{}, SetPriority{}, SetOutcome{}, LinkDossier{}, OpenDay{}, CloseDay{}, Tick{}, SkipNumbers{}, Configure{},
 	}
 }
