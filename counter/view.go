@@ -109,7 +109,10 @@ func (r *Room) counterState(v *store.View, id string) (any, bool) {
 // counterEvent lets every fact of the queue through to the clerk's page, since
 // any of them may change who is next; of its fields only the number and places.
 func counterEvent(e store.Entry, v *store.View, _ string) (any, bool) {
-	if e.Event == nil {
+	switch {
+	case e.Type == noteHelp:
+		return helpAsked(e.Note)
+	case e.Event == nil:
 		return nil, e.Type == noteConditions
 	}
 	return named(e.Event, v.Hall), true

@@ -2,6 +2,7 @@
 // middle with every command in its place, parked and absent people on the right.
 import { html, render, signal } from "/web/vendor/preact.js";
 import { lang, loadWords, t } from "/web/lib/words.js";
+import { goneToHelp, help } from "/web/lib/help.js";
 import { clock, now, reloadNightly } from "/web/lib/page.js";
 import { act, answered, busy, counter, feed, legal, press, problem, restart, seen, ticket, undoLeft, waiting } from "/web/counter/desk.js";
 import { Dialogs } from "/web/counter/dialogs.js";
@@ -55,6 +56,10 @@ function Notices({ state }) {
   if (undoLeft.value > 0) {
     return html`<p class="notice info undo"><span>${ticket.value ? t("counter.undo.called", { number: ticket.value.number }) : t("counter.undo.done")}</span>
       <button type="button" id="undo" class="button" disabled=${busy.value !== ""} aria-keyshortcuts="Control+Z" onClick=${() => press("undo")}>${t("counter.do.undo")} (${undoLeft.value}) <kbd>Ctrl Z</kbd></button></p>`;
+  }
+  if (help.value) {
+    return html`<p class="notice warn" role="alert">${t("counter.help", { kiosk: help.value })}
+      <button type="button" class="plain" onClick=${goneToHelp}>${t("counter.help.gone")}</button></p>`;
   }
   if (state.clock_untrusted) return html`<p class="notice warn">${t("counter.clock_untrusted")}</p>`;
   if (state.disk_low) return html`<p class="notice warn">${t("counter.disk_low")}</p>`;

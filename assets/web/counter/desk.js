@@ -3,10 +3,11 @@
 import { computed, signal } from "/web/vendor/preact.js";
 import { newKey, post } from "/web/lib/api.js";
 import { connect } from "/web/lib/feed.js";
+import { hearHelp } from "/web/lib/help.js";
 import { now, pageID } from "/web/lib/page.js";
 
 export const id = pageID();
-export const feed = connect(`counter/${id}`, { mayReload: () => !counter.value?.ticket && !dialog.value && !busy.value });
+export const feed = connect(`counter/${id}`, { onMessage: hearHelp, mayReload: () => !counter.value?.ticket && !dialog.value && !busy.value });
 
 /** @type {import("/web/vendor/preact.js").ReadonlySignal<any>} */
 export const counter = computed(() => feed.state.value?.counter ?? null);

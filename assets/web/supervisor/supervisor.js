@@ -2,6 +2,7 @@
 import { html, render, signal, useEffect, useRef } from "/web/vendor/preact.js";
 import { post } from "/web/lib/api.js";
 import { connect } from "/web/lib/feed.js";
+import { goneToHelp, hearHelp, help } from "/web/lib/help.js";
 import { lang, loadWords, t } from "/web/lib/words.js";
 import { clock, now, reloadNightly } from "/web/lib/page.js";
 
@@ -12,7 +13,7 @@ const ready = signal(false);
 const asking = signal(false); // whether to close the day
 const busy = signal(false);
 const problem = signal("");
-const feed = connect("supervisor/all", { mayReload: () => !asking.value });
+const feed = connect("supervisor/all", { onMessage: hearHelp, mayReload: () => !asking.value });
 reloadNightly(() => !asking.value);
 
 /** @param {string} l */
@@ -123,6 +124,8 @@ function Supervisor() {
     <main>
       ${!feed.online.value && html`<p class="notice error" role="alert">${t("counter.sup.offline")}</p>`}
       ${problem.value && html`<p class="notice warn" role="alert">${problem.value}</p>`}
+      ${help.value && html`<p class="notice warn" role="alert">${t("counter.help", { kiosk: help.value })}
+        <button type="button" class="button slim" onClick=${goneToHelp}>${t("counter.help.gone")}</button></p>`}
       ${state.clock_untrusted && html`<p class="notice warn">${t("counter.clock_untrusted")}</p>`}
       ${state.disk_low && html`<p class="notice warn">${t("counter.disk_low")}</p>`}
       <${Figures} state=${state} />
