@@ -49,24 +49,22 @@ func Page(name string) []byte {
 }
 
 // Build is the same for equal files and words, and else another.
-func Build() string {
+func Build(words *locale.Catalogue) string {
 	h := sha256.New()
 	files := load()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		_, _ = fmt.Fprintln(h, name, files[name].etag)
 	}
-	words := catalogue()
 	for _, lang := range words.Languages() {
 		_, _ = h.Write(words.JSON(lang.Code))
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
-// Handler serves /web/… and /locale/{lang}.json. With ?only=kiosk.phone,common
+// Handler serves /web/… and the words as /locale/{lang}.json. With ?only=kiosk.phone,common
 // the words are those whose keys begin so, for pages that must stay small.
-func Handler() http.Handler {
+func Handler(words *locale.Catalogue) http.Handler {
 	files := load()
-	words := catalogue()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -155,9 +153,9 @@ func load() map[string]file {
 	return files
 }
 
-// catalogue has the words. That our own files can be read is tested, so failing
-// here is a bug of the build.
-func catalogue() *locale.Catalogue {
+// Words are those that are embedded, without any dropped in. That our own files
+// can be read is tested, so failing here is a bug of the build.
+func Words() *locale.Catalogue {
 	c, err := locale.New()
 	if err != nil {
 		panic(fmt.Sprintf("assets: %v", err))

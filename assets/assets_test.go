@@ -26,7 +26,7 @@ func get(t *testing.T, method, path string, head ...string) *httptest.ResponseRe
 		r.Header.Set(head[i], head[i+1])
 	}
 	w := httptest.NewRecorder()
-	assets.Handler().ServeHTTP(w, r)
+	assets.Handler(assets.Words()).ServeHTTP(w, r)
 	return w
 }
 
@@ -132,8 +132,8 @@ func TestWordsOfOneRoomOnly(t *testing.T) {
 func TestPageAndBuild(t *testing.T) {
 	assert.Contains(t, string(assets.Page("kiosk")), "<!doctype html>")
 	assert.Panics(t, func() { assets.Page("no such page") })
-	assert.Regexp(t, "^[0-9a-f]{16}$", assets.Build())
-	assert.Equal(t, assets.Build(), assets.Build())
+	assert.Regexp(t, "^[0-9a-f]{16}$", assets.Build(assets.Words()))
+	assert.Equal(t, assets.Build(assets.Words()), assets.Build(assets.Words()))
 }
 
 // Pages are held to the strict policy that the door sends, and to plain http:

@@ -139,14 +139,14 @@ func (h *hall) start() {
 	var err error
 	h.book, err = store.Open(h.dir, store.Options{Now: h.clock.now, Synced: func() bool { return false }})
 	require.NoError(h.t, err)
-	h.feed = feed.New(h.book, feed.Options{Build: assets.Build()})
+	h.feed = feed.New(h.book, feed.Options{Build: assets.Build(assets.Words())})
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	room := counter.New(counter.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log})
 	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log})
 	routes := append(room.Routes(), boards.Routes()...)
 	routes = append(routes, h.feed.Routes()...)
 	for _, pattern := range []string{"/web/", "/locale/"} {
-		routes = append(routes, door.Route{Method: "GET", Pattern: pattern, Kind: door.KindAsset, Who: door.Anyone, Handle: door.Serve(assets.Handler())})
+		routes = append(routes, door.Route{Method: "GET", Pattern: pattern, Kind: door.KindAsset, Who: door.Anyone, Handle: door.Serve(assets.Handler(assets.Words()))})
 	}
 	h.handler, err = door.New(door.Options{
 		Access:    func() (lan, hosts []string) { return nil, []string{"xinmoi.example"} },

@@ -162,12 +162,12 @@ func (h *hall) start() {
 	var err error
 	h.book, err = store.Open(h.dir, store.Options{})
 	require.NoError(h.t, err)
-	h.feed = feed.New(h.book, feed.Options{Build: assets.Build()})
+	h.feed = feed.New(h.book, feed.Options{Build: assets.Build(assets.Words())})
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log})
 	routes := append(boards.Routes(), h.feed.Routes()...)
 	for _, pattern := range []string{"/web/", "/locale/"} {
-		routes = append(routes, door.Route{Method: "GET", Pattern: pattern, Kind: door.KindAsset, Who: door.Anyone, Handle: door.Serve(assets.Handler())})
+		routes = append(routes, door.Route{Method: "GET", Pattern: pattern, Kind: door.KindAsset, Who: door.Anyone, Handle: door.Serve(assets.Handler(assets.Words()))})
 	}
 	h.handler, err = door.New(door.Options{
 		Access:    func() (lan, hosts []string) { return nil, []string{"xinmoi.example"} },
@@ -183,6 +183,7 @@ func (h *hall) start() {
 	var running sync.WaitGroup
 	running.Go(func() { _ = h.server.Serve(l) })
 	running.Go(func() { _ = h.feed.Run(ctx) })
+	running.Go(func() { _ = boards.Run(ctx) })
 	h.stop = func() { cancel(); _ = h.server.Close(); running.Wait() }
 }
 

@@ -197,9 +197,9 @@ func open(t testing.TB, change ...string) *hall {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.book.Close()) })
 	h.configure(change...)
-	f := feed.New(h.book, feed.Options{Build: assets.Build(), Log: log})
+	f := feed.New(h.book, feed.Options{Build: assets.Build(assets.Words()), Log: log})
 	room := kiosk.New(kiosk.Options{Book: h.book, Feed: f, Words: words.Say, Log: log})
-	static := door.Serve(assets.Handler())
+	static := door.Serve(assets.Handler(assets.Words()))
 	routes := append(append(room.Routes(), f.Routes()...),
 		door.Route{Method: "GET", Pattern: "/web/", Kind: door.KindAsset, Who: door.Anyone, Handle: static},
 		door.Route{Method: "GET", Pattern: "/locale/", Kind: door.KindAsset, Who: door.Anyone, Handle: static})
@@ -209,7 +209,7 @@ func open(t testing.TB, change ...string) *hall {
 			return a.LAN, a.Hosts
 		},
 		Words: words.Say, Languages: func() []string { return centre.InForce(h.book.View().Hall).Centre.Languages },
-		Log: log, Build: assets.Build(), Now: h.now,
+		Log: log, Build: assets.Build(assets.Words()), Now: h.now,
 	}, routes...)
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())

@@ -122,7 +122,7 @@ func (s *server) run(ctx context.Context) (err error) {
 // build makes the rooms and the door from what is in the book.
 func (s *server) build() error {
 	words := s.env.words.Say
-	s.feed = feed.New(s.book, feed.Options{Log: s.log, Build: assets.Build()})
+	s.feed = feed.New(s.book, feed.Options{Log: s.log, Build: assets.Build(s.env.words)})
 	s.rooms = rooms{
 		kiosk:   kiosk.New(kiosk.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
 		counter: counter.New(counter.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
@@ -140,7 +140,7 @@ func (s *server) build() error {
 		Languages: func() []string { return s.document().Centre.Languages },
 		Name:      s.name,
 		Log:       s.log,
-		Build:     assets.Build(),
+		Build:     assets.Build(s.env.words),
 	}, s.routes()...)
 	return err
 }
@@ -188,6 +188,7 @@ func (s *server) serve(ctx context.Context, lns ...net.Listener) error {
 		})
 	}
 	g.Go(func() error { return s.feed.Run(lifetime) })
+	g.Go(func() error { return s.rooms.display.Run(lifetime) })
 	g.Go(func() error { return s.runDevices(lifetime) })
 	g.Go(func() error { return watchdog(gctx, s.book) })
 	g.Go(func() error {
@@ -208,7 +209,7 @@ func (s *server) serve(ctx context.Context, lns ...net.Listener) error {
 
 // ownRoutes are those of no room: health, the embedded files, reload.
 func (s *server) ownRoutes() []door.Route {
-	files := door.Serve(assets.Handler())
+	files := door.Serve(assets.Handler(s.env.words))
 	return append(door.SystemRoutes(s.ready),
 		door.Route{Method: "GET", Pattern: "/web/", Kind: door.KindAsset, Who: door.Anyone, Handle: files},
 		door.Route{Method: "GET", Pattern: "/locale/", Kind: door.KindAsset, Who: door.Anyone, Handle: files},

@@ -179,3 +179,19 @@ func TestServeRefusesToBeginWithABadDocument(t *testing.T) {
 	require.Equal(t, exitFound, runServe(ctx, e, []string{"--config", config, "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0"}))
 	require.Contains(t, errw.String(), "centre.toml:1: ")
 }
+
+func TestALanguageIsDroppedInAsAFile(t *testing.T) {
+	dir := t.TempDir()
+	config, data := filepath.Join(dir, "centre.toml"), filepath.Join(dir, "data")
+	require.NoError(t, os.MkdirAll(filepath.Join(data, "lang"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(data, "lang", "tyz.json"), []byte(`{"_name": "Tày", "kiosk.done": "Dá lẹo"}`), 0o600))
+	require.NoError(t, os.WriteFile(config, []byte(smallCentre), 0o600))
+	p := startServe(t, config, data)
+	resp, err := http.Get(p.url + "/locale/tyz.json")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	words := map[string]any{}
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&words))
+	require.Equal(t, "Dá lẹo", words["kiosk.done"])
+	require.NotEmpty(t, words["kiosk.question"], "what the file lacks falls back to Vietnamese")
+}
