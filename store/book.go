@@ -74,6 +74,7 @@ type Options struct {
 	// update replaces bolt.DB.Update, so that tests can let a commit fail.
 	update func(db *bolt.DB, fn func(tx *bolt.Tx) error) error
 	free   func(dir string) (uint64, error) // room on the disk, for tests
+	boot   func() string                    // id of the machine's boot, for tests
 }
 
 // Request is a command with its author and, if it may be sent twice, its key.
@@ -162,7 +163,6 @@ func Open(dir string, o Options) (*Book, error) {
 	}
 	b.publish(nil)
 	go b.write()
-	b.letTimeAct(context.Background()) // before anybody takes a number of a day that is over
 	b.help(b.tick)
 	b.help(b.noteReports)
 	return b, nil
@@ -187,6 +187,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.update == nil {
 		o.update = (*bolt.DB).Update
+	}
+	if o.boot == nil {
+		o.boot = bootID
 	}
 	if o.free == nil {
 		o.free = freeBytes

@@ -191,7 +191,7 @@ func (b *Book) tick(ctx context.Context) {
 			b.log.Warn("clock", "err", err)
 		}
 		b.lookAtDisk(ctx)
-		if err := b.water.set(b.epoch, b.View().Seq); err != nil {
+		if err := b.water.set(b.View().level()); err != nil {
 			b.log.Warn("watermark", "err", err)
 		}
 		b.letTimeAct(ctx)

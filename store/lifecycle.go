@@ -4,9 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 	bolt "go.etcd.io/bbolt"
+
+	"xinmoi/store/queue"
 )
 
 // startNote is the payload of book.started, version 1.
@@ -26,7 +32,7 @@ func (b *Book) begin() (err error) {
 		return err
 	}
 	var start startNote
-	boot := []byte("boot " + bootID())
+	boot := []byte("boot " + b.opts.boot())
 	err = b.db.View(func(tx *bolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		b.epoch = string(meta.Get(keyEpoch))
@@ -37,10 +43,11 @@ func (b *Book) begin() (err error) {
 	if err != nil {
 		return err
 	}
-	epoch, err := b.checkWatermark(&start)
+	known, err := b.water.open(b.dir, b.epoch)
 	if err != nil {
 		return err
 	}
+	epoch := b.checkWatermark(known, &start)
 	if err := b.prezero(); err != nil {
 		b.log.Warn("room ahead of the journal", "err", err)
 	}
@@ -49,12 +56,8 @@ func (b *Book) begin() (err error) {
 	if !start.Clean && !start.First {
 		b.log.Warn("the book was not closed", "power_cut", !start.SameBoot)
 	}
-	payload, err := cbor.Marshal(start)
-	if err != nil {
-		return err
-	}
 	t := &batch{now: b.now(), marks: b.marks.clamp(b.st.tail.seq)}
-	if _, err := b.decide(t, &job{ctx: context.Background(), note: &note{typ: noteStarted, version: 1, payload: payload}}); err != nil {
+	if err := b.noteStart(t, start, known); err != nil {
 		return err
 	}
 	err = b.opts.update(b.db, func(tx *bolt.Tx) error {
@@ -69,20 +72,86 @@ func (b *Book) begin() (err error) {
 }
 
 // checkWatermark compares the journal with the watermark. When the journal has
-// lost its end its numbers will be given again, so a new epoch begins: whoever
-// has seen the lost entries then asks for everything.
-func (b *Book) checkWatermark(start *startNote) (epoch string, err error) {
-	known, err := b.water.open(b.dir, b.epoch)
-	if err != nil {
-		return "", err
-	}
+// lost its end, its entries' numbers will be given again, so a new epoch begins:
+// whoever has seen the lost ones then asks for everything.
+func (b *Book) checkWatermark(known level, start *startNote) (epoch string) {
 	last := b.st.tail.seq
-	if known <= last {
-		return b.epoch, nil
+	if known.Seq <= last {
+		return b.epoch
 	}
-	start.Lost = int(known - last)
-	b.log.Error("the journal has lost its end", "has", last, "had", known)
-	return randomName(), nil
+	start.Lost = int(known.Seq - last)
+	b.log.Error("the journal has lost its end", "has", last, "had", known.Seq)
+	return randomName()
+}
+
+// noteStart puts into one batch what a start leads to: the note, the end of a day
+// that has run out, and the numbers that are not given. A second power cut finds
+// all of it or nothing.
+func (b *Book) noteStart(t *batch, start startNote, known level) error {
+	payload, err := cbor.Marshal(start)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	if _, err := b.decide(t, &job{ctx: ctx, note: &note{typ: noteStarted, version: 1, payload: payload}}); err != nil {
+		return err
+	}
+	do := func(c queue.Command) error {
+		r, err := b.decide(t, &job{ctx: ctx, request: &Request{Command: c, By: queue.Actor{Via: "clock"}}})
+		if r.err != nil {
+			b.log.Warn("at the start", "command", fmt.Sprintf("%T", c), "err", r.err)
+		}
+		return err
+	}
+	if err := do(queue.Tick{Untrusted: b.clock.isUnset()}); err != nil {
+		return err
+	}
+	for _, c := range b.skips(t.now, start, known) {
+		if err := do(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// skipGap is how many numbers of a series a disk may have lost unnoticed: more
+// than kiosks give in the seconds for which a card holds back what it has
+// promised. Nobody minds a gap; two people with one number do.
+const skipGap = 8
+
+// skips says which numbers are not given after this start, because they may be
+// in people's hands although the journal does not know of them. After a process
+// was killed there are none: what it wrote the kernel still has. After a power
+// cut a disk that lied about its flushes has lost the last of it, and nothing
+// here can tell; with the watermark ahead it is certain. A series that has given
+// no number yet, by journal and watermark, begins at its first one.
+func (b *Book) skips(now time.Time, start startNote, known level) (all []queue.Command) {
+	cause := queue.CausePowerCut
+	switch {
+	case start.Lost > 0:
+		cause = queue.CauseLostEnd
+	case start.Clean || start.SameBoot || start.First:
+		return nil
+	}
+	hall := b.st.hall
+	last := hall.Numbers()
+	day := hall.Day()
+	if start.Lost > 0 && day == "" && known.Day == hall.DayOf(now) { // its opening was lost
+		all = append(all, queue.OpenDay{})
+		day, last = known.Day, map[string]int{}
+	}
+	if day == "" {
+		return nil
+	}
+	if known.Day == day {
+		for series, n := range known.Numbers {
+			last[series] = max(last[series], n)
+		}
+	}
+	for _, series := range slices.Sorted(maps.Keys(last)) {
+		all = append(all, queue.SkipNumbers{Series: series, To: last[series] + skipGap, Cause: cause})
+	}
+	return all
 }
 
 // fillRing puts the last entries in memory for the readers.
@@ -107,7 +176,7 @@ func (b *Book) end() error {
 			return errors.Join(snap.store(tx), tx.Bucket(bucketMeta).Put(keyRun, clean))
 		})
 	}
-	err = errors.Join(err, b.water.set(b.epoch, b.st.tail.seq))
+	err = errors.Join(err, b.water.set(b.View().level()))
 	b.dbMu.Lock()
 	defer b.dbMu.Unlock()
 	err = errors.Join(err, b.db.Close())

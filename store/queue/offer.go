@@ -42,6 +42,9 @@ func (h *Hall) Offer(s ServiceID, at Place, now time.Time) Offer {
 	return h.served(s)
 }
 
+// DayOf returns the business day of an instant, by the rules in force.
+func (h *Hall) DayOf(at time.Time) Day { return h.rules.Times.dayOf(at) }
+
 // shut reports whether the day was closed by hand: no number is given until the
 // next one, or until OpenDay.
 func (h *Hall) shut(now time.Time) bool {
