@@ -1,5 +1,5 @@
-// Package display shows who is called where: the wall page here, the LED signs
-// beside it.
+// Package display shows who is called where: the wall page and its voice here, the
+// LED signs beside it.
 //
 // Promises and decisions:
 //
@@ -20,6 +20,7 @@
 package display
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
@@ -43,21 +44,41 @@ type Room struct {
 	book  *store.Book
 	words func(lang, key string, args map[string]any) string
 	log   *slog.Logger
+	voice *announcer // nil: without a feed nobody could be asked to speak
 }
 
 // New builds the room and registers its view with the feed, if there is one.
 func New(o Options) *Room {
-	if o.Feed != nil {
-		o.Feed.Register(feed.View{Name: "board", Kind: door.KindBoard, Who: door.Anyone, Snapshot: boardState, Event: boardEvent})
+	r := &Room{book: o.Book, words: o.Words, log: o.Log}
+	if o.Feed == nil {
+		return r
 	}
-	return &Room{book: o.Book, words: o.Words, log: o.Log}
+	o.Feed.Register(feed.View{Name: "board", Kind: door.KindBoard, Who: door.Anyone, Snapshot: boardState, Event: boardEvent})
+	var err error
+	if r.voice, err = newAnnouncer(o); err != nil { // our own embedded clips, held by a test
+		o.Log.Error("the hall has no voice", "error", err)
+	}
+	return r
+}
+
+// Run lets the boards announce the calls, until ctx ends.
+func (r *Room) Run(ctx context.Context) error {
+	if r.voice == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return r.voice.run(ctx)
 }
 
 // Routes are the pages of the room.
 func (r *Room) Routes() []door.Route {
-	return []door.Route{
+	routes := []door.Route{
 		{Method: "GET", Pattern: "/board/{id}", Kind: door.KindBoard, Who: door.Anyone, Handle: r.boardPage},
 	}
+	if r.voice != nil {
+		routes = append(routes, r.voice.routes()...)
+	}
+	return routes
 }
 
 func (r *Room) boardPage(w http.ResponseWriter, req *http.Request) error {

@@ -1,0 +1,304 @@
+package display
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	sounds "xinmoi/assets/voice"
+	"xinmoi/display/voice"
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/device"
+	"xinmoi/store/feed"
+	"xinmoi/store/queue"
+)
+
+// announcer lets the boards speak. It reads the journal as a fresh edge: calls
+// in order, none older than voice.Fresh. After a restart it speaks the calls of
+// that time which nobody has answered and which its own log does not have.
+//
+// Each message to a board names the one page that is to speak; what the others
+// do with it is nothing. Pages say when they begin and end, and every ten seconds
+// whether the browser lets them be heard.
+type announcer struct {
+	book  *store.Book
+	feed  *feed.Feed
+	words func(lang, key string, args map[string]any) string
+	log   *slog.Logger
+	packs voice.Packs
+	voice *voice.Announcer
+
+	mu     sync.Mutex
+	doc    *centre.Document
+	pages  map[voice.Speaker]*page
+	silent map[string]bool // zones without a loudspeaker
+}
+
+// page is one open board.
+type page struct {
+	lines int // connections; two for a moment when it comes back
+	state string
+}
+
+// The states of a page's sound, as it tells them.
+const (
+	soundReady   = "ready"
+	soundBlocked = "blocked"
+)
+
+// noteAnnounced is the log of announcements in the journal.
+const noteAnnounced = "display.announced"
+
+// announced is its payload, version 1.
+type announced struct {
+	Call    store.Seq     `cbor:"1,keyasint,omitempty"` // entry that was announced; 0: a notice
+	Zone    string        `cbor:"2,keyasint,omitempty"`
+	Board   string        `cbor:"3,keyasint,omitempty"`
+	Outcome voice.Outcome `cbor:"4,keyasint"`
+	Form    voice.Form    `cbor:"5,keyasint,omitempty"`
+	Started int64         `cbor:"6,keyasint,omitempty"` // Unix milliseconds
+	LengthS float32       `cbor:"7,keyasint,omitempty"`
+	Notice  string        `cbor:"8,keyasint,omitempty"`
+}
+
+// announcement is what a page is sent. To is the only one that speaks.
+type announcement struct {
+	To     string      `json:"to"`
+	ID     string      `json:"id"`
+	Zone   string      `json:"zone"`
+	Cues   []voice.Cue `json:"cues"`
+	MS     int64       `json:"length_ms"`
+	Volume float64     `json:"volume"`
+	Text   string      `json:"text"`
+}
+
+func newAnnouncer(o Options) (*announcer, error) {
+	packs, err := voice.ReadPacks(sounds.Packs)
+	if err != nil {
+		return nil, err
+	}
+	a := &announcer{book: o.Book, feed: o.Feed, words: o.Words, log: o.Log, packs: packs,
+		pages: map[voice.Speaker]*page{}, silent: map[string]bool{}}
+	a.voice = voice.NewAnnouncer(packs, voice.Hall{Play: a.play, Hush: a.hush, Record: a.record, Silent: a.tellSilent})
+	a.arrange(centre.InForce(o.Book.View().Hall))
+	o.Feed.On(feed.Joined, a.onBoard(a.joined))
+	o.Feed.On(feed.Left, a.onBoard(a.left))
+	o.Feed.On("sound", a.onBoard(a.sound))
+	o.Feed.On("started", a.onBoard(func(s voice.Speaker, m pageMessage) { a.voice.Started(s, m.ID) }))
+	o.Feed.On("finished", a.onBoard(func(s voice.Speaker, m pageMessage) { a.voice.Finished(s, m.ID) }))
+	return a, nil
+}
+
+// pageMessage is what a board's page sends.
+type pageMessage struct {
+	ID    string `json:"id"`
+	State string `json:"state"`
+}
+
+// onBoard lets only the messages of boards through that can be understood.
+func (a *announcer) onBoard(fn func(voice.Speaker, pageMessage)) feed.Handler {
+	return func(view, id, client string, body json.RawMessage) {
+		var m pageMessage
+		if view == "board" && (len(body) == 0 || json.Unmarshal(body, &m) == nil) {
+			fn(voice.Speaker{Board: id, Client: client}, m)
+		}
+	}
+}
+
+func (a *announcer) joined(s voice.Speaker, _ pageMessage) {
+	a.mu.Lock()
+	p := a.pages[s]
+	if p == nil {
+		p = &page{}
+		a.pages[s] = p
+	}
+	p.lines++
+	a.mu.Unlock()
+	a.tellLease(s.Board)
+}
+
+func (a *announcer) left(s voice.Speaker, _ pageMessage) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p := a.pages[s]; p != nil {
+		if p.lines--; p.lines == 0 {
+			delete(a.pages, s)
+			a.voice.Gone(s)
+			a.reportBoard(s.Board)
+		}
+	}
+}
+
+func (a *announcer) sound(s voice.Speaker, m pageMessage) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.pages[s]
+	if p == nil || m.State != soundReady && m.State != soundBlocked {
+		return
+	}
+	p.state = m.State
+	a.voice.Sound(s, zonesOf(a.doc, s.Board), p.state == soundReady)
+	a.reportBoard(s.Board)
+}
+
+// reportBoard tells the supervisor of a board whose browser lets none of its
+// pages be heard. Under mu.
+func (a *announcer) reportBoard(board string) {
+	ready, blocked := false, false
+	for s, p := range a.pages {
+		if s.Board == board {
+			ready, blocked = ready || p.state == soundReady, blocked || p.state == soundBlocked
+		}
+	}
+	id := device.ID("board/" + board)
+	if blocked && !ready {
+		a.book.Report(id, device.Set(device.NoSound), a.words(leading(a.doc), "voice.blocked", nil))
+	} else {
+		a.book.Report(id, nil, "")
+	}
+}
+
+// zonesOf are the sound zones that a board can be heard in: its own, and that of
+// counters without a zone.
+func zonesOf(doc *centre.Document, board string) []string {
+	b, ok := doc.Board(board)
+	if !ok {
+		return nil
+	}
+	zones := []string{""}
+	for _, z := range doc.Zones {
+		if len(b.Zones) == 0 || slices.Contains(b.Zones, z.ID) {
+			zones = append(zones, z.ID)
+		}
+	}
+	return zones
+}
+
+func leading(doc *centre.Document) string {
+	if len(doc.Centre.Languages) > 0 {
+		return doc.Centre.Languages[0]
+	}
+	return voice.Leading
+}
+
+// arrange takes a document into use.
+func (a *announcer) arrange(doc *centre.Document) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.doc = doc
+	style := voice.Style{Noun: doc.Centre.Noun}
+	var zones []voice.Zone
+	for _, z := range doc.Zones {
+		zones = append(zones, voice.Zone{ID: z.ID, Group: z.Acoustic, Off: z.Sound == "none", Style: style})
+	}
+	if len(zones) == 0 || slices.ContainsFunc(doc.Counters, func(c centre.Counter) bool { return c.Zone == "" }) {
+		zones = append(zones, voice.Zone{Style: style})
+	}
+	a.voice.Arrange(zones)
+	for s, p := range a.pages {
+		a.voice.Sound(s, zonesOf(doc, s.Board), p.state == soundReady)
+	}
+}
+
+// play sends an announcement to the page that has the lease.
+func (a *announcer) play(s voice.Speaker, n voice.Announcement) {
+	a.feed.Tell("board", s.Board, "announce", announcement{To: s.Client, ID: n.ID, Zone: n.Zone, Cues: n.Cues,
+		MS: n.Length.Milliseconds(), Volume: n.Volume, Text: n.Text})
+}
+
+func (a *announcer) hush(s voice.Speaker, id string) {
+	a.feed.Tell("board", s.Board, "hush", map[string]string{"to": s.Client, "id": id})
+}
+
+// record writes a line of the log. It comes from the announcer's one goroutine,
+// after what is to be played was sent.
+func (a *announcer) record(r voice.Record) {
+	n := announced{Call: store.Seq(r.Call.Seq), Zone: r.Call.Zone, Board: r.Speaker.Board, Outcome: r.Outcome, Form: r.Form,
+		LengthS: float32(r.Length.Seconds()), Notice: r.Call.Text}
+	if !r.Started.IsZero() {
+		n.Started = r.Started.UnixMilli()
+	}
+	b, err := cbor.Marshal(n)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_, err = a.book.Note(ctx, noteAnnounced, 1, b)
+	}
+	if err != nil {
+		a.log.Warn("an announcement is not in the log", "call", r.Call.Seq, "outcome", string(r.Outcome), "error", err)
+	}
+}
+
+// tellSilent tells of a zone that has lost its last loudspeaker, or has one
+// again: boards, and through the devices clerk and supervisor.
+func (a *announcer) tellSilent(zone string, silent bool) {
+	a.mu.Lock()
+	a.silent[zone] = silent
+	doc := a.doc
+	a.mu.Unlock()
+	heard := 0
+	for _, b := range doc.Boards {
+		if slices.Contains(zonesOf(doc, b.ID), zone) {
+			heard++
+			a.tellLease(b.ID)
+		}
+	}
+	id := device.ID("zone/" + zone)
+	switch {
+	case zone == "" || heard == 0: // nobody expects it to speak
+	case silent:
+		a.book.Report(id, device.Set(device.NoSound), a.words(leading(doc), "voice.silent", nil))
+	default:
+		a.book.Report(id, nil, "")
+	}
+}
+
+// tellLease tells a board whether one of its zones has nothing to be heard by.
+func (a *announcer) tellLease(board string) {
+	a.mu.Lock()
+	lease := struct {
+		Silent bool `json:"silent"`
+	}{}
+	for _, z := range zonesOf(a.doc, board) {
+		lease.Silent = lease.Silent || a.silent[z]
+	}
+	a.mu.Unlock()
+	a.feed.Tell("board", board, "lease", lease)
+}
+
+// say makes a call of the journal into one to be spoken.
+func (a *announcer) say(kind voice.Kind, e store.Entry, ticket queue.TicketID, counter queue.CounterID, v *store.View) {
+	doc := centre.InForce(v.Hall)
+	t, ok := v.Hall.Ticket(ticket)
+	c, known := doc.Counter(counter)
+	if !ok || !known || t.Number == "" {
+		return
+	}
+	call := voice.Call{ID: fmt.Sprintf("%s.%d", v.Epoch, e.Seq), Seq: uint64(e.Seq), Kind: kind, Zone: c.Zone, Ticket: uint64(ticket),
+		Counter: c.ID, At: e.At, Number: t.Number, Sign: c.Number, Place: place(doc, c.Zone), Langs: []string{leading(doc)}}
+	if t.Lang != "" && t.Lang != call.Langs[0] {
+		call.Langs = append(call.Langs, t.Lang)
+	}
+	a.voice.Say(call)
+}
+
+// place is where a counter is, said only where another zone hears it too.
+func place(doc *centre.Document, zone string) map[string]string {
+	z, ok := doc.Zone(zone)
+	if !ok || z.Acoustic == "" || !slices.ContainsFunc(doc.Zones, func(o centre.Zone) bool { return o.ID != zone && o.Acoustic == z.Acoustic }) {
+		return nil
+	}
+	out := map[string]string{}
+	for lang, name := range z.Name {
+		out[lang] = strings.Trim(name+", "+z.Floor[lang], ", ")
+	}
+	return out
+}

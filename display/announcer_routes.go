@@ -1,0 +1,88 @@
+package display
+
+import (
+	"crypto/rand"
+	"net/http"
+	"slices"
+	"strings"
+
+	"xinmoi/display/voice"
+	"xinmoi/store/centre"
+	"xinmoi/store/door"
+)
+
+// voices is what a page needs to know before it can speak.
+type voices struct {
+	Packs []pack `json:"packs"`
+}
+
+type pack struct {
+	Language string   `json:"language"`
+	Name     string   `json:"name"`
+	Clips    []string `json:"clips"` // each is at /voice/{language}/{clip}.wav
+}
+
+type announceBody struct {
+	Say string `json:"say"` // test, closing, emergency
+}
+
+func (a *announcer) routes() []door.Route {
+	return []door.Route{
+		{Method: "GET", Pattern: "/api/v1/voice", Kind: door.KindBoard, Who: door.Anyone,
+			About: "The packs of clips that boards speak from", Answer: voices{}, Handle: a.getVoices},
+		{Method: "GET", Pattern: "/voice/{lang}/{clip}", Kind: door.KindBoard, Who: door.Anyone, Handle: a.getClip},
+		{Method: "POST", Pattern: "/api/v1/zones/{id}/announce", Kind: door.KindSupervisor, Who: door.Staff,
+			About: "Say a sentence on demand: test, closing or emergency", Request: announceBody{}, Answer: struct{}{},
+			Status: http.StatusAccepted, Handle: a.postAnnounce},
+	}
+}
+
+func (a *announcer) getVoices(w http.ResponseWriter, _ *http.Request) error {
+	out := voices{Packs: []pack{}}
+	for _, p := range a.packs {
+		j := pack{Language: p.Language, Name: p.Name, Clips: []string{}}
+		for _, c := range p.Clips {
+			j.Clips = append(j.Clips, c.Name)
+		}
+		out.Packs = append(out.Packs, j)
+	}
+	slices.SortFunc(out.Packs, func(x, y pack) int { return strings.Compare(y.Language, x.Language) })
+	return door.Write(w, http.StatusOK, out)
+}
+
+func (a *announcer) getClip(w http.ResponseWriter, r *http.Request) error {
+	p := a.packs[r.PathValue("lang")]
+	name, wav := strings.CutSuffix(r.PathValue("clip"), ".wav")
+	if p == nil || !wav || !p.Has(name) {
+		return &door.Problem{Code: "not_found"}
+	}
+	b, err := p.WAV(name)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "audio/wav")
+	w.Header().Set("Cache-Control", "no-cache")
+	_, err = w.Write(b)
+	return err
+}
+
+// postAnnounce puts a sentence into the queue of a zone. It is spoken in its
+// turn: even an emergency does not cut a sentence in two.
+func (a *announcer) postAnnounce(w http.ResponseWriter, r *http.Request) error {
+	body, err := door.Read[announceBody](r)
+	if err != nil {
+		return err
+	}
+	if _, ok := centre.InForce(a.book.View().Hall).Zone(r.PathValue("id")); !ok {
+		return &door.Problem{Code: "not_found"}
+	}
+	if !slices.Contains(voice.Notices, body.Say) {
+		return &door.Problem{Code: "bad_value", Args: map[string]any{"field": "say"}}
+	}
+	key := r.Header.Get("Idempotency-Key")
+	if key == "" {
+		key = rand.Text()
+	}
+	a.notice("notice."+key, r.PathValue("id"), body.Say)
+	return door.Write(w, http.StatusAccepted, struct{}{})
+}

@@ -1,0 +1,234 @@
+package display_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"xinmoi/display/voice"
+	"xinmoi/store/queue"
+)
+
+// ear is a board's page as far as sound goes.
+type ear struct {
+	t    *testing.T
+	name string
+	conn *websocket.Conn
+}
+
+type heard struct {
+	Type   string      `json:"type"`
+	To     string      `json:"to"`
+	ID     string      `json:"id"`
+	Zone   string      `json:"zone"`
+	Text   string      `json:"text"`
+	Cues   []voice.Cue `json:"cues"`
+	MS     int         `json:"length_ms"`
+	Silent bool        `json:"silent"`
+}
+
+func (h *hall) ear(t *testing.T, board, name string) *ear {
+	conn, _, err := websocket.DefaultDialer.Dial("ws://"+h.addr+"/api/v1/stream?view=board/"+board+"&client="+name, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	e := &ear{t: t, name: name, conn: conn}
+	e.send("sound", "", "ready")
+	return e
+}
+
+func (e *ear) send(typ, id, state string) {
+	e.t.Helper()
+	require.NoError(e.t, e.conn.WriteJSON(map[string]string{"type": typ, "id": id, "state": state}))
+}
+
+// next is the next announcement for this page.
+func (e *ear) next(within time.Duration) (heard, bool) {
+	e.t.Helper()
+	require.NoError(e.t, e.conn.SetReadDeadline(time.Now().Add(within)))
+	for {
+		_, b, err := e.conn.ReadMessage()
+		if err != nil {
+			return heard{}, false
+		}
+		var m heard
+		require.NoError(e.t, json.Unmarshal(b, &m))
+		if m.Type == "announce" && m.To == e.name {
+			return m, true
+		}
+	}
+}
+
+// play plays an announcement in no time.
+func (e *ear) play(within time.Duration) heard {
+	e.t.Helper()
+	m, ok := e.next(within)
+	require.True(e.t, ok, "nothing was to be spoken")
+	e.send("started", m.ID, "")
+	e.send("finished", m.ID, "")
+	return m
+}
+
+// logged are the outcomes in the log, in order.
+func (h *hall) logged() (all []string) {
+	entries, err := h.book.Read(0, 10000)
+	require.NoError(h.t, err)
+	for _, e := range entries {
+		if e.Type == "display.announced" {
+			var n map[int]any
+			require.NoError(h.t, cbor.Unmarshal(e.Note, &n))
+			all = append(all, n[4].(string))
+		}
+	}
+	return all
+}
+
+func (h *hall) eventually(what string, holds func() bool) {
+	h.t.Helper()
+	require.Eventually(h.t, holds, 10*time.Second, 10*time.Millisecond, what)
+}
+
+func TestACallIsSpokenByOnePage(t *testing.T) {
+	h := newHall(t, wide)
+	for _, q := range []queue.CounterID{"q1", "q11"} {
+		h.do(queue.OpenCounter{Counter: q})
+	}
+	h.issue("civil", 3)
+	h.issue("land", 1)
+	one := h.ear(t, "b1", "one")
+	h.do(queue.CallNext{Counter: "q1"})
+	m := one.play(5 * time.Second)
+	assert.Equal(t, "Xin mời công dân có số thứ tự A, không không một, đến quầy số một. Xin nhắc lại: số A, không không một, quầy số một.", m.Text)
+	assert.Equal(t, "vi/chime", m.Cues[0].Clip)
+	assert.Equal(t, "a", m.Zone)
+	assert.Positive(t, m.MS)
+	h.eventually("the log has it", func() bool { return len(h.logged()) == 1 })
+
+	// A board of zone b speaks there; whoever is there too stays silent.
+	two := h.ear(t, "bb", "two")
+	time.Sleep(100 * time.Millisecond)
+	h.do(queue.CallNext{Counter: "q11"})
+	m = two.play(5 * time.Second)
+	assert.Equal(t, "b", m.Zone)
+	assert.Contains(t, m.Text, "quầy số mười một")
+	h.do(queue.Recall{Counter: "q1"})
+	m = one.play(5 * time.Second)
+	assert.Equal(t, "Xin nhắc lại: số A, không không một, quầy số một.", m.Text)
+	h.eventually("the log has all", func() bool { return len(h.logged()) == 3 })
+	assert.Equal(t, []string{"spoken", "spoken", "spoken"}, h.logged())
+}
+
+func TestTheLanguageOfTheTicketComesSecond(t *testing.T) {
+	h := newHall(t, small)
+	h.do(queue.OpenCounter{Counter: "q1"})
+	h.do(queue.Issue{Service: "civil", Lang: "en"})
+	one := h.ear(t, "b1", "one")
+	h.do(queue.CallNext{Counter: "q1"})
+	assert.Contains(t, one.play(5*time.Second).Text, "Ticket number A, zero zero one, please proceed to counter one.")
+}
+
+// A restart swallows no call and repeats none that was spoken, answered or is
+// too old.
+func TestAfterARestart(t *testing.T) {
+	h := newHall(t, small)
+	for _, q := range []queue.CounterID{"q1", "q2"} {
+		h.do(queue.OpenCounter{Counter: q})
+	}
+	h.issue("civil", 5)
+	one := h.ear(t, "b1", "one")
+	h.do(queue.CallNext{Counter: "q1"})
+	one.play(5 * time.Second)
+	h.eventually("the log has it", func() bool { return len(h.logged()) == 1 })
+	h.do(queue.CallNext{Counter: "q2"})
+	m, ok := one.next(5 * time.Second)
+	require.True(t, ok)
+	one.send("started", m.ID, "")
+	h.halt()
+	h.start()
+	again := h.ear(t, "b1", "one")
+	second := again.play(5 * time.Second)
+	assert.Equal(t, m.ID, second.ID, "the same id, so that a page which has played it says so at once")
+	h.eventually("the log has it", func() bool { return len(h.logged()) == 2 })
+
+	h.do(queue.Recall{Counter: "q1"})
+	_, ok = again.next(5 * time.Second)
+	require.True(t, ok)
+	h.do(queue.Start{Counter: "q1"}) // has come
+	h.halt()
+	h.start()
+	_, ok = h.ear(t, "b1", "one").next(time.Second)
+	assert.False(t, ok, "nobody is called who has come, nothing twice")
+	assert.Equal(t, []string{"spoken", "spoken"}, h.logged())
+}
+
+func TestASilentZoneIsTold(t *testing.T) {
+	h := newHall(t, small)
+	silent := func(id, detail string) func() bool {
+		return func() bool {
+			for _, d := range h.book.View().Devices {
+				if string(d.ID) == id && strings.Contains(d.Detail, detail) {
+					return d.Conditions.Has("no-sound")
+				}
+			}
+			return false
+		}
+	}
+	h.eventually("no board is open", silent("zone/a", "không có loa"))
+	page := h.ear(t, "b1", "one")
+	page.send("sound", "", "blocked")
+	h.eventually("the browser blocks", silent("board/b1", "--autoplay-policy"))
+}
+
+func TestAnnouncementsOnDemand(t *testing.T) {
+	h := newHall(t, small)
+	one := h.ear(t, "b1", "one")
+	post := func(zone, key, body string) int {
+		r, err := http.NewRequest("POST", h.url("/api/v1/zones/"+zone+"/announce"), strings.NewReader(body))
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Idempotency-Key", key)
+		res, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		_, _ = io.Copy(io.Discard, res.Body)
+		return res.StatusCode
+	}
+	assert.Equal(t, 202, post("a", "k1", `{"say":"test"}`))
+	assert.Equal(t, "Kiểm tra loa khu A.", one.play(5*time.Second).Text)
+	assert.Equal(t, 202, post("a", "k1", `{"say":"test"}`), "the same key is spoken once")
+	assert.Equal(t, 202, post("a", "k2", `{"say":"closing"}`))
+	text := one.play(5 * time.Second).Text
+	assert.Contains(t, text, "sắp hết giờ")
+	assert.Contains(t, text, "about to close")
+	assert.Equal(t, 404, post("z", "k3", `{"say":"test"}`))
+	assert.Equal(t, 422, post("a", "k4", `{"say":"hello"}`))
+}
+
+func TestClipsAreServed(t *testing.T) {
+	h := newHall(t, small)
+	get := func(path string) *http.Response {
+		res, err := http.Get(h.url(path))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = res.Body.Close() })
+		return res
+	}
+	res := get("/voice/vi/khoong.wav")
+	assert.Equal(t, 200, res.StatusCode)
+	assert.Equal(t, "audio/wav", res.Header.Get("Content-Type"))
+	for _, path := range []string{"/voice/vi/no.wav", "/voice/km/a.wav", "/voice/vi/manifest.json", "/voice/vi/khoong"} {
+		assert.Equal(t, 404, get(path).StatusCode, path)
+	}
+	var v struct {
+		Packs []struct{ Language, Name string }
+	}
+	require.NoError(t, json.NewDecoder(get("/api/v1/voice").Body).Decode(&v))
+	require.Len(t, v.Packs, 2)
+	assert.Equal(t, "Giọng máy tạm", v.Packs[0].Name)
+}
