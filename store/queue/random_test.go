@@ -87,6 +87,9 @@ func (r *run) step(c Command, thorough bool) {
 	r.hall = old.Clone()
 	for _, e := range events {
 		r.seen[string(e.Type())]++
+		if b := r.hall.Breach(Fact{At: r.now, Event: e}); b != nil {
+			r.fail("%T%+v breaks the rules by which it was decided: %+v", e, e, b)
+		}
 		r.hall.Apply(Fact{At: r.now, Event: e})
 		r.fold(e)
 		r.number(e)
