@@ -54,7 +54,17 @@ type hall struct {
 	dir  string
 	book *store.Book
 	room *Room
+	inks map[string][]byte // what was drawn for comparison, by what it says
 }
+
+// press draws what is compared with. Tests of this package run one at a time.
+var press = sync.OnceValue(func() *slip.Press {
+	p, err := slip.NewPress()
+	if err != nil {
+		panic(err)
+	}
+	return p
+})
 
 var words = sync.OnceValue(func() slip.Words {
 	c, err := locale.New()
@@ -67,7 +77,7 @@ var words = sync.OnceValue(func() slip.Words {
 // newHall opens a fresh book. Call it within synctest.
 func newHall(t testing.TB) *hall {
 	t.Helper()
-	h := &hall{t: t, dir: t.TempDir()}
+	h := &hall{t: t, dir: t.TempDir(), inks: map[string][]byte{}}
 	h.start()
 	doc, findings := centre.Parse("centre.toml", []byte(document))
 	require.NotNil(t, doc, "%v", findings)
@@ -193,24 +203,31 @@ func (h *hall) looks(paper printertest.Paper, t *queue.Ticket, dots int) string 
 
 // wanted is the ink of the ticket's slip, row by row.
 func (h *hall) wanted(t *queue.Ticket, marked bool, dots int) []byte {
-	press, err := slip.NewPress()
-	require.NoError(h.t, err)
+	key := fmt.Sprint(t.ID, marked, dots)
+	if h.inks[key] != nil {
+		return h.inks[key]
+	}
 	doc := centre.InForce(h.book.View().Hall)
 	s := slip.Slip{Centre: doc, Ticket: t, Link: doc.Centre.PublicURL + "/t/" + h.book.Link(t.ID), Reprint: marked}
-	page, err := press.Render(slip.Build(s, words()), slip.Paper{Dots: dots})
+	page, err := press().Render(slip.Build(s, words()), slip.Paper{Dots: dots})
 	require.NoError(h.t, err)
-	return bytes.Trim(rows(page.Image()), "\x00")
+	h.inks[key] = bytes.Trim(rows(page.Image()), "\x00")
+	return h.inks[key]
 }
 
 // rows packs a picture, a byte for eight dots.
 func rows(img image.Image) []byte {
+	black := func(x, y int) bool { return img.(interface{ ColorIndexAt(x, y int) uint8 }).ColorIndexAt(x, y) == 1 }
+	if grey, ok := img.(*image.Gray); ok {
+		black = func(x, y int) bool { return grey.Pix[y*grey.Stride+x] < 128 }
+	}
 	b := img.Bounds()
 	out := make([]byte, 0, b.Dy()*b.Dx()/8)
 	for y := range b.Dy() {
 		for x := 0; x < b.Dx(); x += 8 {
 			v := byte(0)
 			for i := range 8 {
-				if r, _, _, _ := img.At(x+i, y).RGBA(); r < 0x8000 {
+				if black(x+i, y) {
 					v |= 0x80 >> i
 				}
 			}

@@ -46,8 +46,8 @@ func onceOrTwice(t testing.TB, verdicts []string, at int) {
 // breaks are the bytes at which a cable breaks in the tests: around every
 // command of the head and the end of a ticket, and here and there between.
 func breaks(size int) (all []int) {
-	step := 1499
-	for i := 0; i < 32; i++ {
+	step := 2999
+	for i := 0; i < 24; i++ {
 		all = append(all, i)
 	}
 	for i := 60; i < size-12; i += step {
