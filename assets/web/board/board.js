@@ -7,6 +7,7 @@ import { connect } from "/web/lib/feed.js";
 import { loadWords, t, wordsOf } from "/web/lib/words.js";
 import { clock, now, pageID, reloadNightly, setScale } from "/web/lib/page.js";
 import { phase, told, weekday } from "/web/board/hours.js";
+import { voice } from "/web/board/voice.js";
 
 const HOLD = 5_000; // a fresh call keeps the large panel this long
 const SHORT = 2_000; // while more than two others wait for it
@@ -27,9 +28,14 @@ let held = 0; // the timer of the call on the panel
 const feed = connect(`board/${pageID()}`, {
   onState,
   onMessage,
-  mayReload: () => spot.value === null,
+  mayReload: idle,
 });
-reloadNightly(() => spot.value === null);
+const sound = voice(feed);
+reloadNightly(idle);
+
+function idle() {
+  return spot.value === null && !sound.busy();
+}
 
 /** The same words in the second language, small under the first. */
 const under = signal(/** @type {((key: string, args?: object) => string) | null} */ (null));
@@ -38,6 +44,7 @@ const second = signal("");
 
 /** @param {import("/web/lib/feed.js").Message} msg */
 function onMessage(msg) {
+  sound.hear(msg);
   if (msg.type === "ticket.undone") drop(msg.number);
   if (!CALLS.includes(msg.type) || !msg.number) return;
   if (now.value.getTime() - Date.parse(msg.at ?? "") > FRESH) return;
@@ -67,10 +74,10 @@ function onState(state) {
   const langs = asked ? [asked, ...state.languages.filter((l) => l !== asked)] : state.languages;
   if (langs[0] === leading.value) return;
   leading.value = langs[0];
-  loadWords(langs[0], "display,common").then(() => {
+  loadWords(langs[0], "display,voice,common").then(() => {
     document.title = t("display.title");
   }, () => { leading.value = ""; });
-  if (langs[1]) wordsOf(langs[1], "display,common").then((say) => { second.value = langs[1]; under.value = say; }, () => {});
+  if (langs[1]) wordsOf(langs[1], "display,voice,common").then((say) => { second.value = langs[1]; under.value = say; }, () => {});
 }
 
 const minute = computed(() => clock(now.value, feed.state.value?.time_zone));
@@ -93,10 +100,11 @@ const Arrow = ({ to }) =>
     <path d="M2 12h17M12 4l8 8-8 8" fill="none" stroke="currentColor" stroke-width="3.4" /></svg>`;
 
 function Head({ state }) {
-  if (!feed.online.value) {
+  const wrong = !feed.online.value ? "display.offline" : sound.mute.value ? "voice.look" : "";
+  if (wrong) {
     return html`<header class="head offline">
       <h1 class="visually-hidden">${first(state.centre)}</h1>
-      <div role="alert"><${Both} say="display.offline" /></div>
+      <div role="alert"><${Both} say=${wrong} /></div>
       <${Clock} state=${state} />
     </header>`;
   }
@@ -201,7 +209,8 @@ function Foot({ state }) {
 /** How many wait in each series of numbers; services may share one. @param {any[]} services */
 function series(services) {
   const all = /** @type {Record<string, number>} */ ({});
-  for (const s of services) if (s.prefix && s.waiting) all[s.prefix] = (all[s.prefix] ?? 0) + s.waiting;
+  // A leading digit beside a count would read as one number.
+  for (const s of services) if (/^\D/.test(s.prefix) && s.waiting) all[s.prefix] = (all[s.prefix] ?? 0) + s.waiting;
   return Object.entries(all).map(([prefix, waiting]) => ({ prefix, waiting }));
 }
 
