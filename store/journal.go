@@ -138,6 +138,8 @@ func (b *Book) Days() ([]Day, error) {
 	return days, err
 }
 
+func seqOf(b []byte) Seq { return Seq(binary.BigEndian.Uint64(b)) }
+
 func seqKey(s Seq) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), uint64(s)) }
 
 // look runs a short read transaction. fn must only copy out: a transaction left

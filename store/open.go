@@ -26,6 +26,12 @@ const (
 	secretName = "secret"
 )
 
+// ErrInUse: a running daemon has the book.
+var ErrInUse = errors.New("is in use by another process")
+
+// BookFile is the book in a data directory.
+func BookFile(dir string) string { return filepath.Join(dir, bookName) }
+
 // format is the version of the file. A book with a newer one is refused.
 const format = 1
 
@@ -84,7 +90,7 @@ func openFile(dir string, log *slog.Logger) (db *bolt.DB, err error) {
 		return err
 	})
 	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("store: %s is in use by another process", path)
+		return nil, fmt.Errorf("store: %s %w", path, ErrInUse)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)

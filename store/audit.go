@@ -1,0 +1,223 @@
+package store
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"xinmoi/store/queue"
+)
+
+// AuditOptions say what to look at.
+type AuditOptions struct {
+	Zone func(*queue.Hall) *time.Location // default Asia/Ho_Chi_Minh
+	Day  queue.Day                        // the replay ends with this day, and only its findings are told; "": all days
+	Head string                           // a head in hex, written down elsewhere, or its first 16 digits or more; "": none
+}
+
+// Report is what a replay of a book has shown.
+type Report struct {
+	Entries  int // replayed
+	Tickets  int // numbers issued
+	Calls    int // by the one key; each was decided again
+	Days     []Day
+	HeadAt   Seq // the entry after which the chain had the head asked for; 0: never
+	Findings []Finding
+	Hall     *queue.Hall // at the end
+}
+
+// Finding is one thing to be told. A fault means that the book is not as it was
+// written, or was written against its rules; the others are lawful departures
+// from the order, with who and why.
+type Finding struct {
+	Fault bool
+	Seq   Seq // 0: of no single entry
+	Day   queue.Day
+	At    time.Time // zero with a record that cannot be read
+	By    queue.Actor
+	Code  string         // the sentence is "audit."+Code
+	Args  map[string]any // its holes
+}
+
+// Faults counts the findings that are faults.
+func (r *Report) Faults() (n int) {
+	for _, f := range r.Findings {
+		if f.Fault {
+			n++
+		}
+	}
+	return n
+}
+
+// Audit replays a closed book, or a copy of one, from its first entry. It checks
+// each record, the chain with the head of each day, and decides each number and
+// each call anew by the rules in force at that moment. A record that is missing or
+// damaged ends the replay, since nothing after it can be decided. The file is
+// opened for reading only. The error means that nothing could be said.
+func Audit(file string, o AuditOptions) (*Report, error) {
+	o.Zone = Options{Zone: o.Zone}.withDefaults().Zone
+	var want []byte
+	if o.Head != "" {
+		var err error
+		if want, err = hex.DecodeString(o.Head); err != nil || len(want) < 8 || len(want) > len(head{}) {
+			return nil, fmt.Errorf("%w: %q", ErrNoHead, o.Head)
+		}
+	}
+	var db *bolt.DB
+	err := guard(func() (err error) {
+		db, err = bolt.Open(file, 0, &bolt.Options{ReadOnly: true, Timeout: time.Second})
+		return err
+	})
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, fmt.Errorf("store: %s %w", file, ErrInUse)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", file, err)
+	}
+	defer db.Close()
+	if err := guard(func() error { return checkFormat(db) }); err != nil {
+		return nil, fmt.Errorf("store: %s: %w", file, err)
+	}
+	// One core reads and hashes, the other replays.
+	batches := make(chan []audited, 8)
+	done := make(chan error, 1)
+	go func() {
+		defer close(batches)
+		reader := auditReader{out: batches, only: o.Day}
+		done <- guard(func() error { return db.View(reader.read) })
+	}()
+	replay := newAuditReplay(o, want)
+	for batch := range batches {
+		for i := range batch {
+			replay.take(&batch[i])
+		}
+	}
+	if err := <-done; err != nil {
+		return nil, err
+	}
+	return replay.end(), nil
+}
+
+// ErrNoHead: what was given as a head is none.
+var ErrNoHead = errors.New("a head is 16 to 64 hexadecimal digits")
+
+// audited is what the reader hands on: a record with the head after it, a fault,
+// or the end of a day.
+type audited struct {
+	record record
+	day    queue.Day
+	head   head
+	fault  *Finding
+	ended  *Day
+}
+
+const auditBatch = 512
+
+// auditReader walks the file.
+type auditReader struct {
+	out   chan<- []audited
+	only  queue.Day
+	batch []audited
+	last  Seq
+	head  head
+}
+
+func (a *auditReader) send(x audited) {
+	a.batch = append(a.batch, x)
+	if len(a.batch) == auditBatch {
+		a.flush()
+	}
+}
+
+func (a *auditReader) flush() {
+	a.out <- a.batch
+	a.batch = make([]audited, 0, auditBatch)
+}
+
+func (a *auditReader) fault(day queue.Day, seq Seq, code string, args map[string]any) {
+	if args == nil {
+		args = map[string]any{}
+	}
+	args["entry"], args["day"] = seq, day
+	a.send(audited{fault: &Finding{Fault: true, Seq: seq, Day: day, Code: code, Args: args}})
+}
+
+// errStop ends the walk after a fault that nothing can be decided behind.
+var errStop = errors.New("stop")
+
+func (a *auditReader) read(tx *bolt.Tx) error {
+	defer a.flush()
+	end := tail{}
+	if err := end.decode(tx.Bucket(bucketMeta).Get(keyTail), time.UTC); err != nil {
+		a.fault("", 0, "tail_damaged", nil)
+		return nil
+	}
+	for _, day := range daysAfter(tx, 0) {
+		if a.only != "" && day > a.only {
+			return nil
+		}
+		if err := a.day(tx, day, &end); err != nil {
+			if errors.Is(err, errStop) {
+				return nil
+			}
+			return err
+		}
+	}
+	if a.last < end.seq {
+		a.fault(end.day, a.last+1, "missing", map[string]any{"to": end.seq})
+	}
+	return nil
+}
+
+// day walks one day's records and holds the chain against the head kept for it.
+func (a *auditReader) day(tx *bolt.Tx, day queue.Day, end *tail) error {
+	first := a.last + 1
+	err := tx.Bucket(bucketOf(day)).ForEach(func(k, v []byte) error {
+		if !bytes.Equal(k, seqKey(a.last+1)) {
+			to := a.last + 1
+			if len(k) == 8 {
+				to = max(to, seqOf(k)-1)
+			}
+			a.fault(day, a.last+1, "missing", map[string]any{"to": to})
+			return errStop
+		}
+		a.last++
+		x := audited{day: day}
+		if err := x.record.decode(a.last, v, time.UTC); err != nil {
+			a.fault(day, a.last, "damaged", nil)
+			return errStop
+		}
+		a.head = a.head.next(a.last, v)
+		x.head = a.head
+		a.send(x)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	kept, last := end.head, end.seq
+	if day != end.day {
+		v := tx.Bucket(bucketDays).Get([]byte(day))
+		if len(v) != 16+len(head{}) {
+			a.fault(day, first, "head_missing", nil)
+			return nil
+		}
+		copy(kept[:], v[16:])
+		last = seqOf(v[8:])
+	}
+	switch {
+	case last != a.last:
+		a.fault(day, a.last+1, "missing", map[string]any{"to": last})
+		return errStop
+	case kept != a.head:
+		a.fault(day, first, "head_changed", map[string]any{"to": last})
+	}
+	a.head = kept // so that a later day is judged by itself
+	a.send(audited{ended: &Day{Day: day, First: first, Last: a.last, Head: fmt.Sprintf("%x", kept)}})
+	return nil
+}
