@@ -138,6 +138,8 @@ func (d *Decoder) meaning(out []Op, c []byte) []Op {
 		op = Op{Kind: OpSize, N: at(2)>>4&7 + 1, M: at(2)&7 + 1}
 	case [2]byte{esc, 'E'}, [2]byte{esc, 'G'}:
 		op = Op{Kind: OpBold, N: at(2) & 1}
+	case [2]byte{gs, 'B'}:
+		op = Op{Kind: OpInverse, N: at(2) & 1}
 	case [2]byte{esc, 't'}:
 		op = Op{Kind: OpCodePage, N: at(2)}
 	case [2]byte{esc, 'i'}:

@@ -26,6 +26,7 @@ const (
 	OpSize                   // N wide, M high, from 1
 	OpBold                   // N: 0, 1
 	OpCodePage               // N
+	OpInverse                // N: 0, 1
 	OpPicture                // begins: N bytes wide, M rows; Data holds the mode
 	OpRow                    // one row of it
 	OpQRSize                 // N dots a module

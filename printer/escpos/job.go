@@ -29,6 +29,7 @@ type Setup struct {
 	Padded bool // it ignores ESC $: bands begin at the left edge
 	Motion byte // GS P in x and y, for printers whose feed unit is not the dot; 0: not sent
 	Cut    Cut
+	Pages  Pages // for Line
 	// FeedBeforeCut is how many dots lie between head and cutter, for the cuts
 	// that do not feed by themselves.
 	FeedBeforeCut int
@@ -44,6 +45,7 @@ type Job struct {
 	ends     []int  // after each command
 	pictures []span // where picture data stands, for the scrub
 	feed     int    // dots not fed yet
+	now      style
 	err      error
 }
 
@@ -72,6 +74,7 @@ func NewJob(s Setup) *Job {
 // Begin resets the printer: style, alignment, and the two-byte characters that
 // many printers from China boot into.
 func (j *Job) Begin() {
+	j.now = style{}
 	j.call(j.lib.Initialize())
 	j.raw(fs, '.')
 	if m := j.setup.Motion; m != 0 {
@@ -105,6 +108,7 @@ func (j *Job) Picture(img *image.Gray, x, scale int) {
 // band sends one band: its place, and its dots.
 func (j *Job) band(bits bitmap, b band, x, scale int) {
 	j.flushFeed()
+	j.align(0)
 	left, lead := b.left, 0
 	if j.setup.Padded {
 		left, lead = 0, x
@@ -153,7 +157,7 @@ func (j *Job) QR(text string, module int, level byte) {
 		return
 	}
 	j.flushFeed()
-	j.raw(esc, 'a', 1)
+	j.align(1)
 	j.raw(gs, '(', 'k', 4, 0, '1', 'A', '2', 0)                         // model 2
 	j.raw(gs, '(', 'k', 3, 0, '1', 'C', byte(module))                   // size of a module
 	j.raw(gs, '(', 'k', 3, 0, '1', 'E', code)                           // error correction
@@ -161,7 +165,6 @@ func (j *Job) QR(text string, module int, level byte) {
 	j.write([]byte(text))
 	j.ends = append(j.ends, j.size)
 	j.raw(gs, '(', 'k', 3, 0, '1', 'Q', '0') // print
-	j.raw(esc, 'a', 0)
 }
 
 // Text prints bytes that are already in the printer's code page, in a size of
@@ -172,7 +175,9 @@ func (j *Job) Text(line []byte, wide, high int) {
 		return
 	}
 	j.flushFeed()
-	j.raw(gs, '!', byte((wide-1)<<4|(high-1)))
+	j.align(0)
+	j.now.size = byte((wide-1)<<4 | (high - 1))
+	j.raw(gs, '!', j.now.size)
 	j.write(line)
 	j.write([]byte{lf})
 	j.ends = append(j.ends, j.size)
