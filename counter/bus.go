@@ -40,7 +40,7 @@ type Bus struct {
 	book *store.Book
 	log  *slog.Logger
 	pads []*pad
-	hid  bool   // one keypad that is a keyboard, instead of a bus
+	lang func() language
 	run  string // makes the idempotency keys of this run unlike those of any other
 	made atomic.Uint64
 }
@@ -50,21 +50,30 @@ type pad struct {
 	id      device.ID
 	addr    byte
 	counter queue.CounterID
+	keys    keypad.Map
 }
 
-// NewBus makes the bus of the keypads that share one port, at least one.
-func NewBus(b *store.Book, log *slog.Logger, keypads []centre.Keypad) *Bus {
-	bus := &Bus{book: b, log: log, run: rand.Text()[:10], hid: keypads[0].Protocol == centre.Keys}
+// NewBus makes the bus of the keypads that share one port, at least one. They
+// all speak the language of the first; a template is looked up in the document.
+func NewBus(b *store.Book, log *slog.Logger, d *centre.Document, keypads []centre.Keypad) (*Bus, error) {
+	lang, standard, err := languageOf(d, keypads)
+	if err != nil {
+		return nil, err
+	}
+	bus := &Bus{book: b, log: log, run: rand.Text()[:10], lang: lang}
 	for _, k := range keypads {
 		bus.pads = append(bus.pads, &pad{
 			id: device.ID("keypad/" + k.ID), addr: byte(k.Address), counter: queue.CounterID(k.Counter),
+			keys: keysOf(standard, k.Keys),
 		})
 	}
-	return bus
+	return bus, nil
 }
 
 // Bus makes the bus of the keypads that share one port.
-func (r *Room) Bus(keypads []centre.Keypad) *Bus { return NewBus(r.book, r.log, keypads) }
+func (r *Room) Bus(d *centre.Document, keypads []centre.Keypad) (*Bus, error) {
+	return NewBus(r.book, r.log, d, keypads)
+}
 
 // The times of a bus.
 const (
@@ -83,7 +92,7 @@ const (
 func (b *Bus) Serve(ctx context.Context, wire device.Wire) error {
 	w := &busWire{
 		Bus: b, wire: wire, baud: padDefBaud,
-		byAddr: map[byte]*padState{}, sent: map[string]time.Time{},
+		lang: b.lang(), sent: map[string]time.Time{},
 		strange: map[byte]bool{},
 		heard:   make(chan heard), done: make(chan outcome, len(b.pads)),
 	}
@@ -94,12 +103,10 @@ func (b *Bus) Serve(ctx context.Context, wire device.Wire) error {
 	for _, p := range b.pads {
 		s := &padState{pad: p, presses: make(chan press, 4)}
 		w.pads = append(w.pads, s)
-		w.byAddr[p.addr] = s
 		workers.Go(func() { w.work(ctx, s) })
 	}
 	quit := make(chan struct{})
-	decode := w.decoder()
-	reader.Go(func() { w.read(decode, quit) })
+	reader.Go(func() { w.read(quit) })
 	err := w.own(ctx)
 	wire.Close() // ends the reader
 	close(quit)
@@ -116,15 +123,15 @@ func (b *Bus) Serve(ctx context.Context, wire device.Wire) error {
 // busWire is a bus with its wire open. Only own and what it calls touch it.
 type busWire struct {
 	*Bus
-	wire   device.Wire
-	baud   int
-	pads   []*padState
-	byAddr map[byte]*padState
-	heard  chan heard
-	done   chan outcome
+	wire  device.Wire
+	baud  int
+	pads  []*padState
+	lang  language // the reader feeds it, the owner asks it for frames
+	heard chan heard
+	done  chan outcome
 
-	acks    []keypad.Frame // to be sent before anything else
-	freeAt  time.Time      // when the wire is free to speak on
+	acks    [][]byte  // to be sent before anything else
+	freeAt  time.Time // when the wire is free to speak on
 	sent    map[string]time.Time
 	echo    bool          // the adapter hands our own frames back
 	strange map[byte]bool // addresses nobody has configured, told once
@@ -137,45 +144,27 @@ type padState struct {
 	window  repeats
 	pressed time.Time // last press made
 	ticket  queue.TicketID
-	shown   keypad.Frame
+	shown   []byte
 	redraw  bool
 	darkTo  time.Time // a refusal is shown until then
 	beeps   int       // to be sent
 	ask     bool      // the rating pad is to be lit
 }
 
-// heard is what the reader hands over: frames, or the end.
+// heard is what the reader hands over: what was said, or the end.
 type heard struct {
-	frames  []keypad.Frame
-	presses []keypad.Press
-	open    bool // a frame has begun and goes on
-	err     error
-}
-
-// decoder gives the language of the wire.
-func (w *busWire) decoder() func(b []byte) heard {
-	if !w.hid {
-		var d keypad.Decoder
-		return func(b []byte) heard { return heard{frames: d.Feed(b), open: d.Open()} }
-	}
-	var d keypad.HIDDecoder
-	var last time.Time
-	return func(b []byte) heard {
-		if time.Since(last) > hidForget {
-			d.Forget()
-		}
-		last = time.Now()
-		return heard{presses: d.Feed(b)}
-	}
+	said []said
+	open bool // a frame has begun and goes on
+	err  error
 }
 
 // read reads until the wire ends.
-func (w *busWire) read(decode func([]byte) heard, quit <-chan struct{}) {
+func (w *busWire) read(quit <-chan struct{}) {
 	buf := make([]byte, 256)
 	for {
 		n, err := w.wire.Read(buf)
-		h := decode(buf[:n])
-		h.err = err
+		h := heard{err: err}
+		h.said, h.open = w.lang.feed(buf[:n])
 		select {
 		case w.heard <- h:
 		case <-quit:
@@ -205,14 +194,11 @@ func (w *busWire) own(ctx context.Context) error {
 			timer.Stop()
 			return ctx.Err()
 		case h := <-w.heard:
-			if h.open || len(h.frames) > 0 { // somebody speaks; noise is nobody
+			if h.open || len(h.said) > 0 { // somebody speaks; noise is nobody
 				w.freeAt = later(w.freeAt, time.Now().Add(padGap))
 			}
-			for _, f := range h.frames {
+			for _, f := range h.said {
 				w.hear(f)
-			}
-			for _, p := range h.presses {
-				w.take(w.pads[0], time.Now(), p.Digits+" "+p.Key, press{Press: p})
 			}
 			if h.err != nil {
 				timer.Stop()
@@ -241,9 +227,6 @@ func later(a, b time.Time) time.Time {
 // first, and says when there may be more to send.
 func (w *busWire) speak(now time.Time) (wait time.Duration, err error) {
 	const idle = time.Hour
-	if w.hid { // it shows nothing and beeps not
-		return idle, nil
-	}
 	if wait := w.freeAt.Sub(now); wait > 0 {
 		return wait, nil
 	}
@@ -254,7 +237,10 @@ func (w *busWire) speak(now time.Time) (wait time.Duration, err error) {
 	}
 	wait = idle
 	for _, s := range w.pads {
-		f, ok, after := s.next(now)
+		f, ok, after := s.next(now, w.lang)
+		if ok && len(f) == 0 { // it has no such thing
+			return 0, nil
+		}
 		if ok {
 			return 0, w.send(now, f)
 		}
@@ -266,18 +252,18 @@ func (w *busWire) speak(now time.Time) (wait time.Duration, err error) {
 }
 
 // next is the next frame for a keypad, or how long until there is one.
-func (s *padState) next(now time.Time) (f keypad.Frame, ok bool, after time.Duration) {
+func (s *padState) next(now time.Time, lang language) (f []byte, ok bool, after time.Duration) {
 	switch {
 	case s.beeps > 0:
 		s.beeps--
-		return keypad.Beep(s.addr), true, 0
+		return lang.beep(s.addr), true, 0
 	case s.ask:
 		s.ask = false
-		return keypad.AskRating(s.addr), true, 0
+		return lang.ask(s.addr), true, 0
 	case s.redraw:
 		s.redraw = false
 		if s.darkTo.After(now) {
-			return keypad.Dark(s.addr), true, 0
+			return lang.show(s.addr, -1, ""), true, 0
 		}
 		return s.shown, true, 0
 	case s.darkTo.IsZero():
@@ -291,8 +277,7 @@ func (s *padState) next(now time.Time) (f keypad.Frame, ok bool, after time.Dura
 }
 
 // send writes one frame and reckons how long the wire is busy with it.
-func (w *busWire) send(now time.Time, f keypad.Frame) error {
-	b := f.Bytes()
+func (w *busWire) send(now time.Time, b []byte) error {
 	if err := w.wire.SetWriteDeadline(now.Add(padWrite)); err != nil {
 		return err
 	}
@@ -310,32 +295,48 @@ func (w *busWire) send(now time.Time, f keypad.Frame) error {
 	return nil
 }
 
-// hear takes one frame from the wire.
-func (w *busWire) hear(f keypad.Frame) {
+// hear takes one thing said on the wire.
+func (w *busWire) hear(f said) {
 	now := time.Now()
-	raw := string(f.Bytes())
-	if until, ours := w.sent[raw]; ours && now.Before(until) {
-		w.echo = w.echo || f.Fn == keypad.FnShow // no keypad says that; the first showing tells
+	if until, ours := w.sent[f.raw]; ours && now.Before(until) {
+		w.echo = w.echo || !f.pressed // a press may be a keypad's own; nobody else says the rest
 		if w.echo {
-			delete(w.sent, raw) // one echo per frame sent: what comes after is a keypad's
+			delete(w.sent, f.raw) // one echo per frame sent: what comes after is a keypad's
 			return
 		}
 	}
-	level, rated := f.Rating()
-	p, pressed := f.Press()
-	if !rated && !pressed {
+	if !f.pressed {
 		return
 	}
-	s := w.byAddr[f.Addr]
+	s := w.padOf(f)
 	if s == nil {
-		if !w.strange[f.Addr] {
-			w.strange[f.Addr] = true
-			w.log.Warn("a keypad nobody has configured", "address", f.Addr, "keypad_of_this_bus", w.pads[0].id)
+		if a := f.press.Addr; !w.strange[a] {
+			w.strange[a] = true
+			w.log.Warn("a keypad nobody has configured", "address", a, "keypad_of_this_bus", w.pads[0].id)
 		}
 		return
 	}
-	w.acks = append(w.acks, f.Ack())
-	w.take(s, now, raw, press{Press: p, level: level})
+	if len(f.ack) > 0 {
+		w.acks = append(w.acks, f.ack)
+	}
+	w.take(s, now, f.raw, press{Press: f.press, level: f.level})
+}
+
+// padOf finds the keypad that spoke: by its address if its language has one,
+// and where several share one box, by the key.
+func (w *busWire) padOf(f said) (first *padState) {
+	for _, s := range w.pads {
+		if w.lang.addressed() && s.addr != f.press.Addr {
+			continue
+		}
+		if _, ok := s.keys.Action(f.press); ok || f.level > 0 {
+			return s
+		}
+		if first == nil {
+			first = s
+		}
+	}
+	return first
 }
 
 // take makes a press of what was heard, unless it is the same press again.
@@ -385,8 +386,8 @@ func (w *busWire) follow(all bool) {
 	v := w.book.View()
 	now := time.Now()
 	for _, s := range w.pads {
-		f, ticket := content(v.Hall, s.pad)
-		if all || string(f.Data) != string(s.shown.Data) {
+		waiting, number, ticket := content(v.Hall, s.counter)
+		if f := w.lang.show(s.addr, waiting, number); all || string(f) != string(s.shown) {
 			s.shown, s.redraw = f, true
 		}
 		if ticket != s.ticket && ticket != 0 && !all && now.Sub(s.pressed) > padOwnPress {
@@ -396,17 +397,17 @@ func (w *busWire) follow(all bool) {
 	}
 }
 
-// content is what a keypad's display says: people waiting, current ticket.
-func content(h *queue.Hall, p *pad) (keypad.Frame, queue.TicketID) {
-	c, ok := h.Counter(p.counter)
+// content is what a keypad's display says: people waiting, -1 for nothing at
+// all, and the current ticket.
+func content(h *queue.Hall, id queue.CounterID) (waiting int, number string, ticket queue.TicketID) {
+	c, ok := h.Counter(id)
 	if !ok {
-		return keypad.Dark(p.addr), 0
+		return -1, "", 0
 	}
-	number := ""
 	if t, ok := h.Ticket(c.Ticket); ok {
 		number = t.Number
 	}
-	return keypad.Show(p.addr, waitingFor(h, p.counter), number), c.Ticket
+	return waitingFor(h, id), number, c.Ticket
 }
 
 // waitingFor counts the people whom the counter could call.

@@ -122,11 +122,7 @@ func (b *Bus) carryOut(ctx context.Context, p *pad, what press) (store.Answer, k
 		})
 		return a, "", err
 	}
-	keys := keypad.FF68Keys
-	if b.hid {
-		keys = keypad.HIDKeys
-	}
-	action, ok := keys.Action(what.Press)
+	action, ok := p.keys.Action(what.Press)
 	if !ok {
 		return store.Answer{}, "", errNoMeaning
 	}

@@ -82,17 +82,21 @@ type padHall struct {
 	pull func()                        // the cable
 }
 
-func newPadHall(t testing.TB) *padHall {
+func newPadHall(t testing.TB) *padHall { return newPadHallOf(t, padCentre) }
+
+// newPadHallOf is a hall with another document.
+func newPadHallOf(t testing.TB, centreTOML string) *padHall {
 	t.Helper()
 	book, err := store.Open(t.TempDir(), store.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { book.Close() })
-	doc, findings := centre.Parse("centre.toml", []byte(padCentre))
+	doc, findings := centre.Parse("centre.toml", []byte(centreTOML))
 	require.NotNil(t, doc, "%v", findings)
 	h := &padHall{TB: t, book: book, pads: countertest.New(1, 2, 3), wire: func(w device.Wire) device.Wire { return w }}
 	canonical, hash := doc.Canonical()
 	h.do(queue.Configure{Rules: doc.Rules(), Document: canonical, Hash: hash})
-	h.bus = counter.NewBus(book, slog.New(slog.DiscardHandler), doc.Keypads)
+	h.bus, err = counter.NewBus(book, slog.New(slog.DiscardHandler), doc, doc.Keypads)
+	require.NoError(t, err)
 	return h
 }
 
@@ -515,7 +519,8 @@ func TestHIDKeypad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newPadHall(t)
 		host, device := net.Pipe()
-		bus := counter.NewBus(h.book, slog.New(slog.DiscardHandler), []centre.Keypad{{ID: "usb1", Port: "evdev:usb-1", Protocol: centre.Keys, Counter: "q1"}})
+		bus, err := counter.NewBus(h.book, slog.New(slog.DiscardHandler), &centre.Document{}, []centre.Keypad{{ID: "usb1", Port: "evdev:usb-1", Protocol: centre.Keys, Counter: "q1"}})
+		require.NoError(t, err)
 		ended := make(chan error, 1)
 		go func() { ended <- bus.Serve(t.Context(), host) }()
 		tap := func(codes ...byte) {

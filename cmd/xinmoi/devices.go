@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 
@@ -25,26 +26,41 @@ func (s *server) lines(d *centre.Document) []line {
 	var out []line
 	for _, p := range d.Printers {
 		out = append(out, line{
-			key: fmt.Sprintf("printer %+v", p), address: p.Port,
+			key: keyOf("printer", p), address: p.Port,
 			ids:   []device.ID{device.ID("printer/" + p.ID)},
 			serve: s.rooms.printer.Printer(p).Serve,
 		})
 	}
 	for _, pads := range byPort(d.Keypads, func(k centre.Keypad) string { return k.Port }) {
-		l := line{key: fmt.Sprintf("keypads %+v", pads), address: pads[0].Port, serve: s.rooms.counter.Bus(pads).Serve}
+		bus, err := s.rooms.counter.Bus(d, pads)
+		if err != nil { // check has refused it; an older book may still hold one
+			s.log.Error("keypads", "port", pads[0].Port, "err", err)
+			continue
+		}
+		template, _ := d.Template(pads[0].Template)
+		l := line{key: keyOf("keypads", pads, template), address: pads[0].Port, serve: bus.Serve}
 		for _, k := range pads {
 			l.ids = append(l.ids, device.ID("keypad/"+k.ID))
 		}
 		out = append(out, l)
 	}
 	for _, leds := range byPort(d.LEDs, func(l centre.LED) string { return l.Port }) {
-		l := line{key: fmt.Sprintf("signs %+v", leds), address: leds[0].Port, serve: s.rooms.display.Bus(leds).Serve}
+		l := line{key: keyOf("signs", leds), address: leds[0].Port, serve: s.rooms.display.Bus(leds).Serve}
 		for _, led := range leds {
 			l.ids = append(l.ids, device.ID("led/"+led.ID))
 		}
 		out = append(out, l)
 	}
 	return out
+}
+
+// keyOf is the same for the same devices, whichever document they stand in.
+func keyOf(kind string, devices ...any) string {
+	b, err := json.Marshal(devices)
+	if err != nil {
+		panic(fmt.Sprintf("devices: plain fields cannot be written: %v", err))
+	}
+	return kind + string(b)
 }
 
 // byPort groups devices that share a bus, in the order of the document.

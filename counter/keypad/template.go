@@ -27,6 +27,8 @@ type Template struct {
 	Keys   map[string]Action // "0C", "6 0F", "# 0C", as in Map
 	Ack    string            // "echo", or "" for none
 	Show   string            // what is sent to the display; "" for none
+	Beep   string            // what makes it beep
+	Ask    string            // what asks for a rating
 }
 
 // TemplateLength says where the length stands, twice perhaps, and how many more
@@ -46,6 +48,7 @@ type Language struct {
 	start, end []byte
 	same, skip map[int]byte
 	show       []showField
+	beep, ask  []showField
 }
 
 // Compile checks a template.
@@ -84,12 +87,22 @@ func (t Template) Compile() (l *Language, err error) {
 	if t.Ack != "" && t.Ack != "echo" {
 		return nil, fmt.Errorf("ack: want echo or nothing")
 	}
-	l.show, err = parseShow(t.Show)
-	return l, err
+	for _, sent := range []struct {
+		text string
+		to   *[]showField
+	}{{t.Show, &l.show}, {t.Beep, &l.beep}, {t.Ask, &l.ask}} {
+		if *sent.to, err = parseShow(sent.text); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
 }
 
 // Keys is the key map of the template.
 func (l *Language) Keys() Map { return l.t.Keys }
+
+// Addressed reports whether frames say which keypad of a bus is meant.
+func (l *Language) Addressed() bool { return l.t.Addr != nil }
 
 // Acks reports whether a press is acknowledged by its own frame.
 func (l *Language) Acks() bool { return l.t.Ack == "echo" }
@@ -162,6 +175,9 @@ func (d *TemplateDecoder) Feed(p []byte) (frames [][]byte) {
 	d.buf = append(d.buf[:0], d.buf[keep:]...)
 	return frames
 }
+
+// Open reports whether a frame has begun that is not complete yet.
+func (d *TemplateDecoder) Open() bool { return len(d.buf) >= max(1, len(d.l.start)) }
 
 // match returns the length of the good frame at the start of b, 0 if one may
 // still come, -1 if none begins there.

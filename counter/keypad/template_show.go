@@ -63,8 +63,18 @@ func parseShow(s string) (out []showField, err error) {
 }
 
 // Show is the frame that fills the display, nil where there is none.
-func (l *Language) Show(addr byte, waiting int, number string) (out []byte) {
-	for _, f := range l.show {
+func (l *Language) Show(addr byte, waiting int, number string) []byte {
+	return makeFrame(l.show, addr, waiting, number)
+}
+
+// Beep is the frame that makes the keypad beep, nil where there is none.
+func (l *Language) Beep(addr byte) []byte { return makeFrame(l.beep, addr, -1, "") }
+
+// Ask is the frame that asks for a rating, nil where there is none.
+func (l *Language) Ask(addr byte) []byte { return makeFrame(l.ask, addr, -1, "") }
+
+func makeFrame(fields []showField, addr byte, waiting int, number string) (out []byte) {
+	for _, f := range fields {
 		switch f.name {
 		case "":
 			out = append(out, f.literal...)

@@ -35,6 +35,7 @@ func (c *checker) checkNames() {
 	names(c, "kiosk", d.Kiosks, func(k Kiosk) string { return k.ID })
 	names(c, "printer", d.Printers, func(p Printer) string { return p.ID })
 	names(c, "keypad", d.Keypads, func(k Keypad) string { return k.ID })
+	names(c, "template", d.Frames, func(f Frames) string { return f.ID })
 	names(c, "led", d.LEDs, func(l LED) string { return l.ID })
 	names(c, "board", d.Boards, func(b Board) string { return b.ID })
 	if len(d.Services) == 0 {

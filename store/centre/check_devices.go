@@ -36,7 +36,8 @@ func node(port string) string {
 // wire is a device on a port.
 type wire struct {
 	path, kind, id, port, protocol string
-	address                        int // 0: alone on its port
+	address                        int    // 0: alone on its port
+	keys                           Keymap // where keypads may share an address, each with its own keys
 }
 
 // checkDevices looks at ports, at what shares them, and at what devices belong to.
@@ -46,20 +47,17 @@ func (c *checker) checkDevices() {
 	var wires []wire
 	for i, p := range d.Printers {
 		c.oneOf(at("printer", i, "model"), "model", p.Model, Models)
-		wires = append(wires, wire{at("printer", i, "port"), "printer", p.ID, p.Port, "", 0})
+		wires = append(wires, wire{at("printer", i, "port"), "printer", p.ID, p.Port, "", 0, nil})
 	}
 	for i, k := range d.Keypads {
-		if !c.oneOf(at("keypad", i, "protocol"), "protocol", k.Protocol, []string{FF68, Keys}) {
+		if !c.oneOf(at("keypad", i, "protocol"), "protocol", k.Protocol, []string{FF68, Keys, Templated, Lines, Modbus}) {
 			k.Protocol = FF68
 		}
 		c.belongs(at("keypad", i, "counter"), k.Counter, counters)
-		w := wire{at("keypad", i, "port"), "keypad", k.ID, k.Port, k.Protocol, k.Address}
-		if k.Protocol == Keys {
-			w.address = 0
-		}
-		c.within(at("keypad", i, "address"), k.Address, 1, 255)
-		wires = append(wires, w)
+		c.checkKeypad(i, k)
+		wires = append(wires, c.d.wireOf(i, k))
 	}
+	c.checkFrames()
 	for i, l := range d.LEDs {
 		c.oneOf(at("led", i, "protocol"), "protocol", l.Protocol, []string{Modbus, ModbusNumber})
 		if l.Protocol == ModbusNumber && value(l.Letters) {
@@ -68,7 +66,7 @@ func (c *checker) checkDevices() {
 		c.belongs(at("led", i, "counter"), l.Counter, counters)
 		c.within(at("led", i, "address"), l.Address, 1, 247)
 		c.within(at("led", i, "digits"), l.Digits, 2, 16)
-		wires = append(wires, wire{at("led", i, "port"), "led", l.ID, l.Port, Modbus, l.Address})
+		wires = append(wires, wire{at("led", i, "port"), "led", l.ID, l.Port, Modbus, l.Address, nil})
 	}
 	for i, w := range wires {
 		if c.checkPort(w) {
@@ -98,7 +96,7 @@ func (c *checker) checkNeighbours(w wire, before []wire) {
 			c.wrong(w.path, "port_twice", "port", node(w.port), "id", w.id, "other", b.id)
 		case b.port != w.port:
 			c.wrong(w.path, "port_settings_differ", "port", w.port, "other", b.port, "id", b.id)
-		case b.address == w.address:
+		case b.address == w.address && !(w.keys != nil && apart(b.keys, w.keys)):
 			c.wrong(strings.TrimSuffix(w.path, "port")+"address", "address_twice", "address", w.address, "id", w.id, "other", b.id)
 		default:
 			continue

@@ -143,6 +143,14 @@ func plain(v reflect.Value) string {
 			parts = append(parts, key+": "+plain(byKey(v)[key]))
 		}
 		return strings.Join(parts, "; ")
+	case reflect.Struct:
+		var parts []string
+		for i := range v.NumField() {
+			if key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("toml"), ","); !v.Field(i).IsZero() {
+				parts = append(parts, key+": "+plain(v.Field(i)))
+			}
+		}
+		return strings.Join(parts, "; ")
 	case reflect.Int, reflect.Float64:
 		if v.IsZero() {
 			return ""

@@ -21,6 +21,7 @@ type Document struct {
 	Kiosks   []Kiosk    `toml:"kiosk,omitempty"`
 	Printers []Printer  `toml:"printer,omitempty"`
 	Keypads  []Keypad   `toml:"keypad,omitempty"`
+	Frames   []Frames   `toml:"template,omitempty"`
 	LEDs     []LED      `toml:"led,omitempty"`
 	Boards   []Board    `toml:"board,omitempty"`
 	Calendar Calendar   `toml:"calendar,omitempty"`
@@ -140,6 +141,54 @@ type Keypad struct {
 	Protocol string `toml:"protocol,omitempty"`
 	Address  int    `toml:"address,omitempty"` // on the bus
 	Counter  string `toml:"counter"`
+	Template string `toml:"template,omitempty"` // of protocol template
+	Inputs   string `toml:"inputs,omitempty"`   // of protocol modbus: discrete (default), coils, registers
+	First    int    `toml:"first,omitempty"`    // of protocol modbus: the input that is key "1"
+	Keys     Keymap `toml:"keys,omitempty"`     // changes what single keys mean; "none" takes a meaning away
+}
+
+// Keymap says what keys mean: { "0C" = "next", "# 0C" = "call" }.
+type Keymap map[string]string
+
+// Frames describes the frames of a keypad that has no driver. Positions count
+// from 0 at the first byte, negative ones from the end, -1 being the last byte;
+// bytes are written in hex. counter/keypad gives them their meaning.
+type Frames struct {
+	ID      string       `toml:"id"`
+	Start   string       `toml:"start,omitempty"`
+	End     string       `toml:"end,omitempty"`
+	Length  *FrameLength `toml:"length,omitempty"` // left out: a frame ends at end
+	Min     int          `toml:"min,omitempty"`
+	Max     int          `toml:"max,omitempty"` // default 32
+	Same    FrameBytes   `toml:"same,omitempty"`
+	Check   FrameCheck   `toml:"check,omitempty"`
+	Address *int         `toml:"address,omitempty"` // left out: one keypad on its port
+	Key     int          `toml:"key,omitempty"`
+	Digits  []int        `toml:"digits,omitempty"` // from, up to but not including
+	Skip    FrameBytes   `toml:"skip,omitempty"`   // a frame with these bytes is no press
+	Ack     string       `toml:"ack,omitempty"`    // "echo" or nothing
+	Show    string       `toml:"show,omitempty"`   // frames to the keypad: "FF 68 {addr} {num:3/0A} {sum8:1}"
+	Beep    string       `toml:"beep,omitempty"`
+	Ask     string       `toml:"ask,omitempty"` // for a rating
+	Keys    Keymap       `toml:"keys,omitempty"`
+}
+
+// FrameLength says where the length stands, twice perhaps, and how many more
+// bytes a frame has than it says.
+type FrameLength struct {
+	At    int `toml:"at"`
+	Again int `toml:"again,omitempty"`
+	Add   int `toml:"add,omitempty"`
+}
+
+// FrameBytes are bytes by their position: { 4 = "68" }.
+type FrameBytes map[string]string
+
+// FrameCheck is a checksum over the bytes from From up to To, where it stands.
+type FrameCheck struct {
+	Kind string `toml:"kind,omitempty"`
+	From int    `toml:"from,omitempty"`
+	To   int    `toml:"to,omitempty"`
 }
 
 // LED is a sign that shows a number.

@@ -12,8 +12,13 @@ const (
 	DefaultModel     = "generic-80"
 	FF68             = "ff68"          // call keypads with a display of six digits
 	Keys             = "keys"          // a numeric keypad that is a keyboard, by evdev
-	Modbus           = "modbus"        // LED signs by Modbus RTU, as text
+	Templated        = "template"      // a keypad described by a [[template]]
+	Lines            = "line"          // a box of buttons that sends lines of text
+	Modbus           = "modbus"        // LED signs by Modbus RTU, as text; modules of buttons
 	ModbusNumber     = "modbus-number" // the same for signs that know a number register only
+	Discrete         = "discrete"      // buttons at discrete inputs, function 2
+	Coils            = "coils"         // function 1
+	Registers        = "registers"     // function 3, pressed when not 0
 	defaultTimeZone  = "Asia/Ho_Chi_Minh"
 	defaultLEDDigits = 4
 )
@@ -114,8 +119,17 @@ func (d *Document) fillDevices() {
 		if scheme(k.Port) == "evdev" {
 			def(&k.Protocol, Keys)
 		}
+		if k.Template != "" {
+			def(&k.Protocol, Templated)
+		}
 		def(&k.Protocol, FF68)
 		def(&k.Address, 1)
+		if k.Protocol == Modbus {
+			def(&k.Inputs, Discrete)
+		}
+	}
+	for i := range d.Frames {
+		def(&d.Frames[i].Max, 32)
 	}
 	for i := range d.LEDs {
 		l := &d.LEDs[i]

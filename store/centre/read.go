@@ -81,6 +81,8 @@ func (c *checker) wrongType(dst reflect.Value, path string) {
 		reflect.Slice: "want_list", reflect.Struct: "want_table", reflect.Map: "want_texts",
 	}[dst.Kind()]
 	switch {
+	case dst.Kind() == reflect.Map && dst.Type().Elem().Kind() == reflect.String && dst.Type() != reflect.TypeFor[Text]():
+		code = "want_pairs"
 	case dst.Kind() == reflect.Slice && dst.Type().Elem().Kind() == reflect.Struct:
 		code = "want_tables"
 	case dst.Kind() == reflect.String && !strings.HasSuffix(path, lastKey(path)):

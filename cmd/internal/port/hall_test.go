@@ -116,7 +116,9 @@ func TestPressThroughRealPtys(t *testing.T) {
 	}
 	defer keeping.Wait()
 	defer stop()
-	keep(padCable.link, "keypad/k1", counter.NewBus(book, log, doc.Keypads).Serve)
+	bus, err := counter.NewBus(book, log, doc, doc.Keypads)
+	require.NoError(t, err)
+	keep(padCable.link, "keypad/k1", bus.Serve)
 	keep(signCable.link, "led/l1", display.NewSigns(book, log, doc.LEDs).Serve)
 	eventually := func(what string, ok func() bool) {
 		t.Helper()
