@@ -164,3 +164,23 @@ func TestABoardThatCannotBeHeardSaysSo(t *testing.T) {
 	heard.Wait(canBeHeard)
 	page.Wait(`!document.body.innerText.includes("Loa chưa bật")`) // another board of the zone speaks
 }
+
+// A restart in the middle of a sentence is not heard: the page goes on, and
+// says that it has it when it is asked again.
+func TestARestartCutsNoSentence(t *testing.T) {
+	h := newHall(t, small)
+	h.do(queue.OpenCounter{Counter: "q1"})
+	h.issue("civil", 2)
+	page := assetstest.Start(t).Open(t, h.url("/board/b1"), panel, spy)
+	page.Wait(canBeHeard)
+	h.do(queue.CallNext{Counter: "q1"})
+	page.Wait(`window.starts.length > 0`)
+	clips := assetstest.Eval[int](page, "window.starts.length")
+	h.halt()
+	h.start()
+	page.Wait(`window.sent.some((m) => m.type === "finished")`)
+	h.eventually("the log has it", func() bool { return len(h.logged()) == 1 })
+	time.Sleep(time.Second)
+	assert.Equal(t, clips, assetstest.Eval[int](page, "window.starts.length"), "nothing is said twice")
+	assert.Equal(t, []string{"spoken"}, h.logged())
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,7 @@ import (
 // stage is an announcer with pages that play what they are asked to.
 type stage struct {
 	t       testing.TB
+	mu      sync.Mutex // what the test has read lies before what the callbacks write
 	a       *voice.Announcer
 	stop    func()
 	pages   map[voice.Speaker]*page
@@ -43,8 +45,16 @@ func newStage(t testing.TB, zones ...voice.Zone) *stage {
 	s := &stage{t: t, pages: map[voice.Speaker]*page{}, silent: map[string]bool{}}
 	s.a = voice.NewAnnouncer(packs(t), voice.Hall{
 		Play: s.play, Hush: func(voice.Speaker, string) {},
-		Record: func(r voice.Record) { s.records = append(s.records, r) },
-		Silent: func(zone string, silent bool) { s.silent[zone] = silent },
+		Record: func(r voice.Record) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.records = append(s.records, r)
+		},
+		Silent: func(zone string, silent bool) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.silent[zone] = silent
+		},
 	})
 	s.a.Arrange(zones)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -55,20 +65,26 @@ func newStage(t testing.TB, zones ...voice.Zone) *stage {
 
 func (s *stage) join(board string, zones ...string) voice.Speaker {
 	who := voice.Speaker{Board: board, Client: board + "-1"}
+	s.mu.Lock()
 	s.pages[who] = &page{}
+	s.mu.Unlock()
 	s.a.Sound(who, zones, true)
 	synctest.Wait()
 	return who
 }
 
 func (s *stage) leave(who voice.Speaker) {
+	s.mu.Lock()
 	s.pages[who].stopped = true
+	s.mu.Unlock()
 	s.a.Gone(who)
 	synctest.Wait()
 }
 
 // play is what a page does. The announcer's own goroutine calls it.
 func (s *stage) play(who voice.Speaker, a voice.Announcement) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	p := s.pages[who]
 	p.asked = append(p.asked, a.ID)
 	if p.deaf || p.stopped {
@@ -78,7 +94,10 @@ func (s *stage) play(who voice.Speaker, a voice.Announcement) {
 	go func() {
 		s.a.Started(who, a.ID)
 		time.Sleep(a.Length)
-		if !p.hangs && !p.stopped {
+		s.mu.Lock()
+		silent := p.hangs || p.stopped
+		s.mu.Unlock()
+		if !silent {
 			s.a.Finished(who, a.ID)
 		}
 	}()
@@ -100,7 +119,13 @@ func recall(ticket int) func(c *voice.Call) {
 	return func(c *voice.Call) { c.Kind, c.Ticket = voice.Recall, uint64(ticket) }
 }
 
-func (s *stage) wait(d time.Duration) { time.Sleep(d); synctest.Wait() }
+func (s *stage) wait(d time.Duration) {
+	s.mu.Lock()
+	//lint:ignore SA2001 it only orders what was read before what comes
+	s.mu.Unlock()
+	time.Sleep(d)
+	synctest.Wait()
+}
 
 func (s *stage) ids() (all []string) {
 	for _, p := range s.played {
