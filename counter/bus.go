@@ -41,8 +41,10 @@ type Bus struct {
 	log  *slog.Logger
 	pads []*pad
 	lang func() language
-	run  string // makes the idempotency keys of this run unlike those of any other
-	made atomic.Uint64
+	// modules are polled; nil for keypads that speak first
+	modules []*module
+	run     string // makes the idempotency keys of this run unlike those of any other
+	made    atomic.Uint64
 }
 
 // pad is one keypad of the document.
@@ -66,6 +68,9 @@ func NewBus(b *store.Book, log *slog.Logger, d *centre.Document, keypads []centr
 			id: device.ID("keypad/" + k.ID), addr: byte(k.Address), counter: queue.CounterID(k.Counter),
 			keys: keysOf(standard, k.Keys),
 		})
+		if k.Protocol == centre.Modbus {
+			bus.addModule(k)
+		}
 	}
 	return bus, nil
 }
@@ -99,25 +104,36 @@ func (b *Bus) Serve(ctx context.Context, wire device.Wire) error {
 	if l, ok := wire.(device.Bauder); ok && l.Baud() > 0 {
 		w.baud = l.Baud()
 	}
-	var workers, reader sync.WaitGroup
-	for _, p := range b.pads {
-		s := &padState{pad: p, presses: make(chan press, 4)}
-		w.pads = append(w.pads, s)
-		workers.Go(func() { w.work(ctx, s) })
+	defer w.hands(ctx)()
+	if b.modules != nil {
+		return w.poll(ctx)
 	}
+	var reader sync.WaitGroup
 	quit := make(chan struct{})
 	reader.Go(func() { w.read(quit) })
 	err := w.own(ctx)
 	wire.Close() // ends the reader
 	close(quit)
 	reader.Wait()
-	for _, s := range w.pads {
-		close(s.presses)
-	}
-	go func() { workers.Wait(); close(w.done) }()
-	for range w.done { // let the last commands end; nobody is left to show them
-	}
 	return err
+}
+
+// hands starts what carries the presses out, and returns what ends it.
+func (w *busWire) hands(ctx context.Context) (stop func()) {
+	var workers sync.WaitGroup
+	for _, p := range w.Bus.pads {
+		s := &padState{pad: p, presses: make(chan press, 4)}
+		w.pads = append(w.pads, s)
+		workers.Go(func() { w.work(ctx, s) })
+	}
+	return func() {
+		for _, s := range w.pads {
+			close(s.presses)
+		}
+		go func() { workers.Wait(); close(w.done) }()
+		for range w.done { // let the last commands end; nobody is left to show them
+		}
+	}
 }
 
 // busWire is a bus with its wire open. Only own and what it calls touch it.

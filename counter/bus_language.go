@@ -40,6 +40,8 @@ func languageOf(d *centre.Document, keypads []centre.Keypad) (func() language, k
 		return func() language { return &hid{} }, keypad.HIDKeys, nil
 	case centre.Lines:
 		return func() language { return &lines{} }, nil, nil
+	case centre.Modbus:
+		return func() language { return &lines{} }, nil, nil // it is asked, and never speaks first
 	case centre.Templated:
 		f, ok := d.Template(k.Template)
 		if !ok {

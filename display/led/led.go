@@ -3,15 +3,15 @@
 //
 // The first language is Modbus RTU as the LED-485 family of seven-segment signs
 // knows it (sman-dk/LED-485_setuptool): text in ASCII, two characters a
-// register, from register 0x70; and a number in register 0. Frames are made and
-// checked by grid-x/modbus. Its own serial transport is not used, since it
-// opens ports itself, knows no echo, and cannot tell a dead sign from a dead
-// cable.
+// register, from register 0x70; and a number in register 0. store/device/rtu
+// carries the frames.
 package led
 
 import (
 	"strings"
 	"time"
+
+	"xinmoi/store/device/rtu"
 )
 
 // Fit makes of a ticket's number exactly cells characters, right-aligned. A sign
@@ -41,25 +41,8 @@ func registers(text string) []byte {
 	return b
 }
 
-const bitsPerByte = 10 // start, eight, stop
-
-// bytesTime is how long n bytes are on the line.
-func bytesTime(n, baud int) time.Duration {
-	return time.Duration(n) * bitsPerByte * time.Second / time.Duration(baud)
-}
-
-// gap is the silence between two frames: three and a half characters, fixed
-// above 19200 (Modbus over Serial Line 1.02, section 2.5.1.1).
-func gap(baud int) time.Duration {
-	if baud > 19200 {
-		return 1750 * time.Microsecond
-	}
-	return bytesTime(35, baud) / 10
-}
-
 // Cost is how long showing a text occupies the bus at least, the gaps before
 // request and answer included, with a sign that answers at once.
 func Cost(cells, baud int) time.Duration {
-	request := 9 + len(registers(strings.Repeat(" ", cells)))
-	return bytesTime(request+writeReply, baud) + 2*gap(baud)
+	return rtu.Cost(9+cells+cells%2, 8, baud)
 }

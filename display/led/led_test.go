@@ -16,6 +16,7 @@ import (
 
 	"xinmoi/display/displaytest"
 	"xinmoi/store/device"
+	"xinmoi/store/device/rtu"
 )
 
 func TestFit(t *testing.T) {
@@ -142,9 +143,9 @@ func TestALostWireIsNoSignsFault(t *testing.T) {
 			sign.Close()
 		}()
 		err := m.Show(t.Context(), 1, "A012")
-		assert.True(t, isWire(err), "%v", err)
+		assert.True(t, rtu.IsWire(err), "%v", err)
 		assert.ErrorIs(t, err, io.EOF)
-		assert.True(t, isWire(m.Show(t.Context(), 1, "A012")))
+		assert.True(t, rtu.IsWire(m.Show(t.Context(), 1, "A012")))
 	})
 }
 
@@ -228,26 +229,16 @@ func TestCost(t *testing.T) {
 	assert.Equal(t, time.Duration(21*10+2*35)*time.Second/9600, Cost(4, 9600).Round(time.Nanosecond))
 }
 
-func FuzzFind(f *testing.F) {
-	f.Add([]byte{3, 0x10, 0, 0x70, 0, 2, 0x41, 0xF1}, false)
-	f.Add([]byte{3, 0x90, 2, 0, 0}, true)
-	f.Fuzz(func(t *testing.T, b []byte, echo bool) {
-		for _, fn := range []byte{3, 6, 16} {
-			m := NewMaster(nil)
-			m.echo = echo
-			if got := m.find([]byte{3, fn, 0, 0x70, 0, 2, 4, 0x41, 0x30}, b); got != nil && len(got) < 5 {
-				t.Fatal("an answer of", len(got))
-			}
-		}
-	})
-}
+// fast is a wire of 115200 baud.
+type fast struct{ device.Wire }
+
+func (fast) Baud() int { return 115200 }
 
 func BenchmarkShow(b *testing.B) {
 	signs := displaytest.New(4, 1)
 	host, sim := net.Pipe()
 	go signs.Serve(b.Context(), sim)
-	m := NewMaster(host)
-	m.baud = 115200
+	m := NewMaster(fast{host})
 	for b.Loop() {
 		if err := m.Show(context.Background(), 1, "A012"); err != nil && !errors.Is(err, ErrMute) {
 			b.Fatal(err)

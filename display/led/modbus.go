@@ -2,65 +2,39 @@ package led
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
-
-	"github.com/grid-x/modbus"
 
 	"xinmoi/store/device"
+	"xinmoi/store/device/rtu"
 )
 
 // What went wrong with one sign. Any other error of a Master is the wire's and
 // ends its use.
 var (
-	ErrMute    = errors.New("the sign does not answer")
-	ErrGarbled = errors.New("the answer is no good frame")
-	ErrRefused = errors.New("the sign refuses")
+	ErrMute    = rtu.ErrMute
+	ErrGarbled = rtu.ErrGarbled
+	ErrRefused = rtu.ErrRefused
 )
 
 const (
-	regNumber  = 0x00
-	regUnit    = 0x02
-	regText    = 0x70
-	writeReply = 8 // bytes of the answer to a write
-
-	// answerWithin is what a sign has for its answer beyond the time on the
-	// line: 50 ms of its own, and the 16 ms buffers of USB adapters both ways.
-	answerWithin = 150 * time.Millisecond
-	writeWithin  = time.Second
+	regNumber = 0x00
+	regUnit   = 0x02
+	regText   = 0x70
 )
 
 // Master owns a bus of Modbus RTU signs. It is used by one goroutine.
 type Master struct {
-	wire   device.Wire
-	baud   int
-	pack   *modbus.RTUClientHandler // as a packager only
-	client modbus.Client
-
-	quietAt time.Time // when the gap after the last frame is over
-	dirty   bool      // bytes of a failed exchange may still come
-	echo    bool      // the adapter hands our own bytes back
-	probed  bool      // whether it does is known
-	buf     [512]byte
+	*rtu.Master
+	probed bool // whether the adapter echoes is known
 }
 
 // NewMaster takes over a wire. Its speed is the wire's own or 9600.
-func NewMaster(w device.Wire) *Master {
-	m := &Master{wire: w, baud: 9600, pack: modbus.NewRTUClientHandler("")}
-	if b, ok := w.(device.Bauder); ok && b.Baud() > 0 {
-		m.baud = b.Baud()
-	}
-	m.client = modbus.NewClient2(m.pack, m)
-	return m
-}
+func NewMaster(w device.Wire) *Master { return &Master{Master: rtu.NewMaster(w)} }
 
 // Show writes text, already fitted to the sign, to its ASCII registers.
 func (m *Master) Show(ctx context.Context, id byte, text string) error {
-	m.pack.SetSlave(id)
 	regs := registers(text)
-	_, err := m.client.WriteMultipleRegisters(ctx, regText, uint16(len(regs)/2), regs)
-	return m.judge(err)
+	_, err := m.Unit(id).WriteMultipleRegisters(ctx, regText, uint16(len(regs)/2), regs)
+	return m.Judge(err)
 }
 
 // ShowNumber writes a number to register 0, for signs that know no text. Such a
@@ -70,156 +44,12 @@ func (m *Master) ShowNumber(ctx context.Context, id byte, n int16) error {
 		// The answer to this write looks like its echo. The answer to a read
 		// does not, so one read tells whether the adapter echoes, and no sign
 		// need be alive for that.
-		m.pack.SetSlave(id)
 		m.probed = true
-		if _, err := m.client.ReadHoldingRegisters(ctx, regUnit, 1); isWire(m.judge(err)) {
+		_, err := m.Unit(id).ReadHoldingRegisters(ctx, regUnit, 1)
+		if err = m.Judge(err); rtu.IsWire(err) {
 			return err
 		}
 	}
-	m.pack.SetSlave(id)
-	_, err := m.client.WriteSingleRegister(ctx, regNumber, uint16(n))
-	return m.judge(err)
-}
-
-// Echo reports whether the adapter hands our own bytes back.
-func (m *Master) Echo() bool { return m.echo }
-
-func isWire(err error) bool {
-	return err != nil && !errors.Is(err, ErrMute) && !errors.Is(err, ErrGarbled) && !errors.Is(err, ErrRefused)
-}
-
-// wireError marks an error of the wire, to be told from what grid-x finds
-// wrong with a frame.
-type wireError struct{ error }
-
-func (e wireError) Unwrap() error { return e.error }
-
-// judge sorts what grid-x returns.
-func (m *Master) judge(err error) error {
-	var exception *modbus.Error
-	var wire wireError
-	switch {
-	case err == nil, errors.Is(err, ErrMute), errors.Is(err, ErrGarbled):
-		return err
-	case errors.As(err, &wire):
-		return wire.error
-	case errors.As(err, &exception):
-		return fmt.Errorf("%w: %w", ErrRefused, err)
-	}
-	m.dirty = true
-	return fmt.Errorf("%w: %w", ErrGarbled, err)
-}
-
-// Send carries one request and its answer. It is grid-x's Transporter.
-func (m *Master) Send(ctx context.Context, request []byte) ([]byte, error) {
-	if err := m.waitQuiet(ctx); err != nil {
-		return nil, wireError{err}
-	}
-	if err := m.wire.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
-		return nil, wireError{err}
-	}
-	if _, err := m.wire.Write(request); err != nil {
-		return nil, wireError{err}
-	}
-	answer, err := m.answer(request)
-	m.quietAt = time.Now().Add(gap(m.baud))
-	m.dirty = m.dirty || err != nil
-	return answer, err
-}
-
-// waitQuiet waits for the gap between frames, and after a failure also for the
-// end of whatever is still coming.
-func (m *Master) waitQuiet(ctx context.Context) error {
-	if d := time.Until(m.quietAt); d > 0 {
-		t := time.NewTimer(d)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	for i := 0; m.dirty && i < 10; i++ {
-		if err := m.wire.SetReadDeadline(time.Now().Add(20 * time.Millisecond)); err != nil {
-			return err
-		}
-		_, err := m.wire.Read(m.buf[:])
-		if isTimeout(err) {
-			m.dirty = false
-		} else if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-// answer reads until a good answer to request is there.
-func (m *Master) answer(request []byte) ([]byte, error) {
-	within := bytesTime(len(request)+maxAnswer(request), m.baud) + 2*gap(m.baud) + answerWithin
-	if err := m.wire.SetReadDeadline(time.Now().Add(within)); err != nil {
-		return nil, wireError{err}
-	}
-	n := 0
-	for n < len(m.buf) {
-		k, err := m.wire.Read(m.buf[n:])
-		n += k
-		if got := m.find(request, m.buf[:n]); got != nil {
-			return append([]byte(nil), got...), nil
-		}
-		if isTimeout(err) {
-			if n == 0 || m.echo && n <= len(request) {
-				return nil, ErrMute
-			}
-			return nil, fmt.Errorf("%w: % x", ErrGarbled, m.buf[:min(n, 32)])
-		}
-		if err != nil {
-			return nil, wireError{err}
-		}
-	}
-	return nil, ErrGarbled
-}
-
-func maxAnswer(request []byte) int {
-	if request[1] == modbus.FuncCodeReadHoldingRegisters {
-		return 5 + 2*int(request[5])
-	}
-	return writeReply
-}
-
-// find looks for the answer to request anywhere in b, behind our own echo and
-// behind noise.
-func (m *Master) find(request, b []byte) []byte {
-	mirror := request[1] == modbus.FuncCodeWriteSingleRegister // answered by the request itself
-	if len(b) >= len(request) && string(b[:len(request)]) == string(request) && (m.echo || !mirror) {
-		m.echo = true
-		b = b[len(request):]
-	} else if m.echo {
-		return nil // the echo comes first
-	}
-	for i := 0; i+5 <= len(b); i++ {
-		n := writeReply
-		switch {
-		case b[i] != request[0]:
-			continue
-		case b[i+1] == request[1]|0x80:
-			n = 5
-		case b[i+1] != request[1]:
-			continue
-		case b[i+1] == modbus.FuncCodeReadHoldingRegisters:
-			n = 5 + int(b[i+2])
-		}
-		if i+n > len(b) {
-			continue
-		}
-		if _, err := m.pack.Decode(b[i : i+n]); err == nil {
-			return b[i : i+n]
-		}
-	}
-	return nil
-}
-
-// isTimeout stands for os.ErrDeadlineExceeded, without package os.
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
+	_, err := m.Unit(id).WriteSingleRegister(ctx, regNumber, uint16(n))
+	return m.Judge(err)
 }

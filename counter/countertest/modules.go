@@ -1,0 +1,137 @@
+package countertest
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"sync"
+	"time"
+)
+
+// Modules is Modbus RTU modules of buttons on one bus: slaves that are asked for
+// their inputs by function 1 or 2, or 3 with one register an input. A real one's
+// answer to a register that it does not have is taken to be exception 2.
+type Modules struct {
+	inputs   int
+	byteTime time.Duration
+
+	mu     sync.Mutex
+	state  map[byte][]bool
+	off    map[byte]bool
+	asked  map[byte]int
+	errand []byte
+}
+
+// NewModules makes modules of so many inputs at these addresses.
+func NewModules(inputs int, addrs ...byte) *Modules {
+	m := &Modules{inputs: inputs, state: map[byte][]bool{}, off: map[byte]bool{}, asked: map[byte]int{}}
+	for _, a := range addrs {
+		m.state[a] = make([]bool, inputs)
+	}
+	return m
+}
+
+// SetBaud makes bytes take the time that they take on a line of that speed.
+// Call it before Serve.
+func (m *Modules) SetBaud(baud int) { m.byteTime = 10 * time.Second / time.Duration(baud) }
+
+// Hold closes an input, counted from 1, or opens it.
+func (m *Modules) Hold(addr byte, input int, closed bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.state[addr][input-1] = closed
+}
+
+// SetPower switches one module off or on.
+func (m *Modules) SetPower(addr byte, on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.off[addr] = !on
+}
+
+// Asked counts the requests to a module.
+func (m *Modules) Asked(addr byte) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.asked[addr]
+}
+
+// Serve connects the modules to a host until the wire or ctx ends.
+func (m *Modules) Serve(ctx context.Context, wire io.ReadWriteCloser) error {
+	stop := context.AfterFunc(ctx, func() { wire.Close() })
+	defer wire.Close()
+	defer stop()
+	m.errand = nil
+	buf := make([]byte, 256)
+	for {
+		n, err := wire.Read(buf)
+		if err != nil {
+			return err
+		}
+		time.Sleep(time.Duration(n) * m.byteTime)
+		m.errand = append(m.errand, buf[:n]...)
+		for len(m.errand) >= 8 {
+			if crc16(m.errand[:8]) != 0 {
+				m.errand = m.errand[1:]
+				continue
+			}
+			answer := m.answer(m.errand[:8])
+			m.errand = m.errand[8:]
+			if answer == nil {
+				continue
+			}
+			time.Sleep(time.Duration(len(answer)) * m.byteTime)
+			if _, err := wire.Write(answer); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// answer is nil where nobody answers.
+func (m *Modules) answer(request []byte) []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	addr, fn := request[0], request[1]
+	state := m.state[addr]
+	if state == nil || m.off[addr] {
+		return nil
+	}
+	m.asked[addr]++
+	first, count := int(binary.BigEndian.Uint16(request[2:])), int(binary.BigEndian.Uint16(request[4:]))
+	var data []byte
+	switch {
+	case fn < 1 || fn > 3:
+		return sealed([]byte{addr, fn | 0x80, 1})
+	case count < 1 || first+count > m.inputs:
+		return sealed([]byte{addr, fn | 0x80, 2})
+	case fn == 3:
+		data = make([]byte, 2*count)
+	default:
+		data = make([]byte, (count+7)/8)
+	}
+	for i, closed := range state[first : first+count] {
+		switch {
+		case !closed:
+		case fn == 3:
+			data[2*i+1] = 1
+		default:
+			data[i/8] |= 1 << (i % 8)
+		}
+	}
+	return sealed(append([]byte{addr, fn, byte(len(data))}, data...))
+}
+
+func sealed(b []byte) []byte { return binary.LittleEndian.AppendUint16(b, crc16(b)) }
+
+// crc16 is the checksum of Modbus: 0 over a frame that carries its own.
+func crc16(b []byte) uint16 {
+	crc := uint16(0xFFFF)
+	for _, c := range b {
+		crc ^= uint16(c)
+		for range 8 {
+			crc = crc>>1 ^ 0xA001*(crc&1)
+		}
+	}
+	return crc
+}
