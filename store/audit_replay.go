@@ -117,13 +117,21 @@ func (a *auditReplay) departure(r *record) {
 	case queue.PriorityChanged:
 		a.find(r, false, "priority_changed", args{"number": a.number(e.Ticket), "class": e.Class, "was": e.Was, "reason": e.Reason})
 	case queue.TicketReturned:
-		a.find(r, false, "returned", args{"number": a.number(e.Ticket), "n": e.After})
+		code := "returned"
+		if e.After > 0 {
+			code = "returned_after"
+		}
+		a.find(r, false, code, args{"number": a.number(e.Ticket), "n": e.After})
 	case queue.Postponed:
 		a.find(r, false, "postponed", args{"number": a.number(e.Ticket), "n": e.Minutes})
 	case queue.TicketCancelled:
 		a.find(r, false, "cancelled", args{"number": a.number(e.Ticket), "reason": e.Reason})
 	case queue.Undone:
-		a.find(r, false, "undone", args{"number": a.number(e.Ticket), "counter": e.Counter, "reopened": a.number(e.Reopened)})
+		code := "undone"
+		if e.Ticket == 0 { // the press had called nobody
+			code = "undone_end"
+		}
+		a.find(r, false, code, args{"number": a.number(e.Ticket), "counter": e.Counter, "reopened": a.number(e.Reopened)})
 	case queue.NumbersSkipped:
 		rules := a.hall.Rules()
 		a.find(r, false, "skipped_"+e.Cause, args{

@@ -23,8 +23,8 @@ type record struct {
 type head [sha256.Size]byte
 
 func (h head) next(seq Seq, stored []byte) head {
-	buf := make([]byte, 0, len(h)+8+len(stored))
-	buf = append(buf, h[:]...)
+	var room [512]byte // on the stack: nearly every record is smaller
+	buf := append(room[:0], h[:]...)
 	buf = binary.BigEndian.AppendUint64(buf, uint64(seq))
 	return sha256.Sum256(append(buf, stored...))
 }

@@ -41,6 +41,7 @@ func commands() []command {
 		{"check", func(_ context.Context, e env, args []string) int { return runCheck(e, args) }},
 		{"serve", runServe},
 		{"reload", runReload},
+		{"audit", func(_ context.Context, e env, args []string) int { return runAudit(e, args) }},
 		{"version", func(_ context.Context, e env, _ []string) int { fmt.Fprintln(e.out, version); return exitGood }},
 	}
 }

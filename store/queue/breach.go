@@ -2,7 +2,7 @@ package queue
 
 // Breach is a fact that the rules in force did not lead to.
 type Breach struct {
-	Code   string // not_next, bad_number, not_callable, not_held, unknown_ticket, day_not_open
+	Code   string // not_next, bad_number, bad_id, not_callable, not_held, unknown_ticket, day_not_open
 	Number string // of the ticket
 	Want   string // the number that should have stood there; "": none
 }
@@ -17,7 +17,7 @@ func (h *Hall) Breach(f Fact) *Breach {
 		return h.issuedWrongly(e)
 	case ServedDirect:
 		if e.Ticket != h.last+1 {
-			return &Breach{Code: "bad_number"}
+			return &Breach{Code: "bad_id"}
 		}
 	case TicketCalled:
 		return h.calledWrongly(e, f)
@@ -71,7 +71,7 @@ func (h *Hall) calledWrongly(e TicketCalled, f Fact) *Breach {
 	}
 	next, _ := h.next(c, f.At)
 	if next == nil {
-		return h.breach("not_next", e.Ticket)
+		return h.breach("not_callable", e.Ticket)
 	}
 	if next.ID != t.ID {
 		return &Breach{Code: "not_next", Number: t.Number, Want: next.Number}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/queue"
+)
+
+// runAudit replays a closed book and tells, in words for people who have never
+// seen it, whether it is whole and where the order was changed. Departures from
+// the order are lawful: only faults make the exit code 1.
+func runAudit(e env, args []string) int {
+	var o store.AuditOptions
+	fs := flag.NewFlagSet("audit", flag.ContinueOnError)
+	fs.SetOutput(e.errw)
+	file := fs.String("data", "", e.say("audit.flag.data", nil))
+	day := fs.String("day", "", e.say("audit.flag.day", nil))
+	fs.StringVar(&o.Head, "head", "", e.say("audit.flag.head", nil))
+	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
+	if err := fs.Parse(args); err != nil || *file == "" || fs.NArg() > 0 {
+		if err == nil {
+			fmt.Fprintln(e.errw, e.say("audit.usage", nil))
+		}
+		return exitUsage
+	}
+	if _, err := time.Parse(time.DateOnly, *day); err != nil && *day != "" {
+		fmt.Fprintln(e.errw, e.say("audit.bad_day", map[string]any{"day": *day}))
+		return exitUsage
+	}
+	if info, err := os.Stat(*file); err == nil && info.IsDir() {
+		*file = store.BookFile(*file)
+	}
+	o.Day = queue.Day(*day)
+	o.Zone = func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() }
+	debug.SetGCPercent(400) // a year's entries are garbage as soon as they are folded
+	report, err := store.Audit(*file, o)
+	switch {
+	case errors.Is(err, store.ErrInUse):
+		fmt.Fprintln(e.errw, e.say("audit.in_use", nil))
+		return exitCannotTell
+	case errors.Is(err, store.ErrNoHead):
+		fmt.Fprintln(e.errw, e.say("audit.bad_head", map[string]any{"head": o.Head}))
+		return exitUsage
+	case err != nil:
+		fmt.Fprintln(e.errw, e.say("audit.cannot", map[string]any{"err": err.Error()}))
+		return exitCannotTell
+	}
+	return auditor{env: e, report: report, doc: centre.InForce(report.Hall)}.tell(*file, o)
+}
+
+// auditor writes a report for people.
+type auditor struct {
+	env
+	report *store.Report
+	doc    *centre.Document
+}
+
+func (a auditor) line(key string, args map[string]any) { fmt.Fprintln(a.out, a.say(key, args)) }
+
+func (a auditor) tell(file string, o store.AuditOptions) int {
+	r := a.report
+	a.line("audit.book", map[string]any{"file": file, "entries": r.Entries, "tickets": r.Tickets, "calls": r.Calls})
+	for _, d := range r.Days {
+		key := "audit.day"
+		if d.Day < "0001" {
+			key = "audit.before"
+		}
+		if o.Day == "" || o.Day == d.Day {
+			a.line(key, map[string]any{"day": d.Day, "first": d.First, "last": d.Last, "head": d.Head})
+		}
+	}
+	faults := r.Faults()
+	if departures := len(r.Findings) - faults; departures > 0 {
+		a.line("audit.departures", map[string]any{"n": departures})
+		a.list(false)
+	} else {
+		a.line("audit.no_departures", nil)
+	}
+	if r.HeadAt != 0 {
+		a.line("audit.head_found", map[string]any{"head": o.Head, "entry": r.HeadAt})
+	}
+	if faults == 0 {
+		a.line("audit.good", nil)
+		return exitGood
+	}
+	a.line("audit.faults", map[string]any{"n": faults})
+	a.list(true)
+	if first := a.firstBad(); first != 0 {
+		a.line("audit.bad", map[string]any{"entry": first})
+	} else {
+		a.line("audit.bad_nowhere", nil)
+	}
+	return exitFound
+}
+
+// firstBad is the first entry that a fault names.
+func (a auditor) firstBad() (first store.Seq) {
+	for _, f := range a.report.Findings {
+		if f.Fault && f.Seq != 0 && (first == 0 || f.Seq < first) {
+			first = f.Seq
+		}
+	}
+	return first
+}
+
+func (a auditor) list(faults bool) {
+	for _, f := range a.report.Findings {
+		if f.Fault != faults {
+			continue
+		}
+		text := a.sentence(f)
+		if who := a.who(f.By); who != "" && !faults {
+			text = a.say("audit.by", map[string]any{"who": who, "what": text})
+		}
+		if !f.At.IsZero() {
+			text = f.At.Format(time.DateTime) + "  " + text
+		}
+		fmt.Fprintln(a.out, "  "+text)
+	}
+}
+
+// sentence says a finding with names in place of ids.
+func (a auditor) sentence(f store.Finding) string {
+	args := map[string]any{}
+	for hole, v := range f.Args {
+		switch v := v.(type) {
+		case queue.CounterID:
+			args[hole] = a.counter(v)
+		case queue.ClassID:
+			args[hole] = a.class(v)
+		case time.Time:
+			args[hole] = a.say("audit.clock", map[string]any{"hour": v.Hour(), "minute": v.Format("04")})
+		default:
+			args[hole] = v
+		}
+	}
+	if args["reason"] == "" {
+		args["reason"] = a.say("audit.reason_none", nil)
+	}
+	return a.say("audit."+f.Code, args)
+}
+
+func (a auditor) counter(id queue.CounterID) string {
+	if c, ok := a.doc.Counter(id); ok {
+		return a.say("counter.name", map[string]any{"number": c.Number})
+	}
+	return string(id)
+}
+
+func (a auditor) class(id queue.ClassID) string {
+	if id == "" {
+		return a.say("audit.class_none", nil)
+	}
+	if c, ok := a.doc.Class(id); ok {
+		return c.Name.In(a.lang)
+	}
+	return string(id)
+}
+
+// who is the clerk, else the thing by which it was done.
+func (a auditor) who(by queue.Actor) string {
+	if by.Clerk != "" {
+		return a.say("audit.clerk", map[string]any{"clerk": by.Clerk})
+	}
+	kind, id, _ := strings.Cut(by.Via, "/")
+	if key := "audit.via." + kind; a.words.Has(key) {
+		return strings.TrimSpace(a.say(key, map[string]any{"id": id}))
+	}
+	return by.Via
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	bolt "go.etcd.io/bbolt"
+
+	"xinmoi/assets/locale"
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/queue"
+)
+
+// auditOf runs the command and returns what it prints.
+func auditOf(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	words, err := locale.New()
+	require.NoError(t, err)
+	var o, e bytes.Buffer
+	code = runAudit(env{out: &o, errw: &e, words: words, lang: "vi"}, args)
+	return code, o.String(), e.String()
+}
+
+// bookOfADay is a closed book in which two numbers were called out of turn.
+func bookOfADay(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	now := time.Date(2026, 11, 23, 9, 3, 0, 0, time.FixedZone("ICT", 7*60*60))
+	b, err := store.Open(dir, store.Options{Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	src, err := centre.Template("commune", centre.Answers{Name: centre.Text{"vi": "xã Thử", "en": "Thử commune"}, Counters: 2})
+	require.NoError(t, err)
+	doc, findings := centre.Parse("centre.toml", src)
+	require.NotNil(t, doc, findings)
+	canonical, hash := doc.Canonical()
+	service := queue.ServiceID(doc.Services[0].ID)
+	counter := queue.CounterID(doc.Counters[0].ID)
+	var number string
+	for _, c := range []queue.Command{
+		queue.Configure{Rules: doc.Rules(), Document: canonical, Hash: hash},
+		queue.Issue{Service: service, Place: queue.AtGreeter}, queue.Issue{Service: service, Place: queue.AtGreeter},
+		queue.OpenCounter{Counter: counter}, queue.SignIn{Counter: counter, Clerk: "lan"},
+		queue.Call{Counter: counter}, queue.Cancel{Ticket: 1},
+	} {
+		if call, ok := c.(queue.Call); ok {
+			call.Target.Number = number
+			c = call
+		}
+		a, err := b.Do(t.Context(), store.Request{Command: c, By: queue.Actor{Via: "api"}})
+		require.NoError(t, err, "%T", c)
+		for _, e := range a.Entries {
+			if issued, ok := e.Event.(queue.Issued); ok {
+				number = issued.Number
+			}
+		}
+	}
+	require.NoError(t, b.Close())
+	return dir
+}
+
+func TestAuditTellsALayman(t *testing.T) {
+	dir := bookOfADay(t)
+	code, out, errs := auditOf(t, "--data", dir)
+	assert.Equal(t, exitGood, code, errs)
+	t.Log("\n" + out)
+	assert.Regexp(t, `2026-11-23 09:03:00  Cán bộ lan: Quầy 1 gọi thẳng số \w+002, khi đang đến lượt số \w+001\.`, out)
+	assert.Regexp(t, `Số \w+001 được huỷ; lý do: không ghi\.`, out)
+	assert.Contains(t, out, "Kết luận: sổ nguyên vẹn.")
+	assert.NotContains(t, out, "audit.")
+	assert.NotContains(t, out, "{")
+
+	head := regexp.MustCompile(`cuối ngày ([0-9a-f]{64})`).FindStringSubmatch(out)
+	require.NotNil(t, head)
+	code, out, _ = auditOf(t, "--data", store.BookFile(dir), "--head", head[1], "--lang", "en")
+	assert.Equal(t, exitGood, code)
+	assert.Contains(t, out, head[1]+" is the head of the book after entry")
+	code, out, _ = auditOf(t, "--data", dir, "--head", "00112233445566778899")
+	assert.Equal(t, exitFound, code)
+	assert.Contains(t, out, "Không có dòng nào cho ra mã 00112233445566778899")
+}
+
+func TestAuditExitCodes(t *testing.T) {
+	dir := bookOfADay(t)
+	for _, args := range [][]string{{}, {"--data", dir, "--day", "hôm qua"}, {"--data", dir, "--head", "xyz"}, {"--data", dir, "more"}} {
+		code, _, errs := auditOf(t, args...)
+		assert.Equal(t, exitUsage, code, args)
+		assert.NotEmpty(t, errs)
+	}
+	code, _, errs := auditOf(t, "--data", t.TempDir())
+	assert.Equal(t, exitCannotTell, code)
+	assert.Contains(t, errs, "Không kiểm tra được")
+
+	b, err := store.Open(dir, store.Options{})
+	require.NoError(t, err)
+	code, _, errs = auditOf(t, "--data", dir)
+	assert.Equal(t, exitCannotTell, code)
+	assert.Contains(t, errs, "Hãy dừng hệ thống")
+	require.NoError(t, b.Close())
+
+	db, err := bolt.Open(store.BookFile(dir), 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("ev/2026-11-23")).Delete([]byte{0, 0, 0, 0, 0, 0, 0, 5})
+	}))
+	require.NoError(t, db.Close())
+	code, out, _ := auditOf(t, "--data", dir)
+	assert.Equal(t, exitFound, code)
+	assert.Contains(t, out, "Thiếu dòng 5–5")
+	assert.Contains(t, out, "Chỗ sai đầu tiên: dòng 5.")
+}
+
+// Every code that an audit may give has its sentence.
+func TestEveryFindingHasASentence(t *testing.T) {
+	words, err := locale.New()
+	require.NoError(t, err)
+	find := regexp.MustCompile(`(?:find\(r, (?:true|false), |fault\([a-z.+0-9 ]+, [a-z.+0-9 ]+, |Code: |breach\(|code :?= )"([a-z_]+)"`)
+	found := 0
+	for _, file := range []string{"../../store/audit.go", "../../store/audit_replay.go", "../../store/queue/breach.go"} {
+		src, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, m := range find.FindAllStringSubmatch(string(src), -1) {
+			found++
+			if m[1] != "called_" && m[1] != "skipped_" {
+				assert.True(t, words.Has("audit."+m[1]), m[1])
+			}
+		}
+	}
+	assert.Greater(t, found, 20)
+	for _, how := range []queue.CallBy{queue.ByNumber, queue.BySupervisor} {
+		assert.True(t, words.Has("audit.called_"+string(how)) && words.Has("audit.called_"+string(how)+"_alone"), how)
+	}
+	for _, cause := range []string{queue.CausePowerCut, queue.CauseLostEnd} {
+		assert.True(t, words.Has("audit.skipped_"+cause), cause)
+	}
+}
