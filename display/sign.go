@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -210,6 +211,9 @@ func (g *sign) show(ctx context.Context, m *led.Master, text string) error {
 		return m.Show(ctx, g.unit, text)
 	}
 	n, _ := strconv.Atoi(strings.TrimSpace(text)) // blank is 0: such a sign is never dark
+	if n > math.MaxInt16 {
+		n %= 10_000
+	}
 	return m.ShowNumber(ctx, g.unit, int16(n))
 }
 

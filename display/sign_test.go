@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -68,13 +69,18 @@ type signHall struct {
 
 func inSignHall(t *testing.T, test func(h *signHall)) {
 	t.Helper()
+	inSignHallOf(t, signCentre, 4, test)
+}
+
+func inSignHallOf(t *testing.T, document string, cells int, test func(h *signHall)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		book, err := store.Open(t.TempDir(), store.Options{})
 		require.NoError(t, err)
 		t.Cleanup(func() { book.Close() })
-		doc, findings := centre.Parse("centre.toml", []byte(signCentre))
+		doc, findings := centre.Parse("centre.toml", []byte(document))
 		require.NotNil(t, doc, "%v", findings)
-		h := &signHall{T: t, book: book, signs: displaytest.New(4, 1, 2), seen: map[byte][]string{}}
+		h := &signHall{T: t, book: book, signs: displaytest.New(cells, 1, 2), seen: map[byte][]string{}}
 		h.signs.SetBaud(9600)
 		h.signs.OnChange(func(s displaytest.Sign) {
 			h.mu.Lock()
@@ -230,5 +236,23 @@ func TestSignsServeEndsWithItsContext(t *testing.T) {
 		cancel()
 		assert.ErrorIs(t, <-ended, context.Canceled)
 		host.Close()
+	})
+}
+
+// TestSignsThatKnowNumbersOnly: from the document to the register.
+func TestSignsThatKnowNumbersOnly(t *testing.T) {
+	numbers := strings.ReplaceAll(signCentre, "letters = true\n", "protocol = \"modbus-number\"\n")
+	inSignHallOf(t, numbers, 4, func(h *signHall) {
+		assert.Equal(t, "   0", h.signs.Text(1), "such a sign is never dark")
+		h.do(queue.CallNext{Counter: "q1"})
+		time.Sleep(10 * time.Second)
+		assert.Equal(t, "1001", h.signs.Text(1), "a document with such signs has numbers of digits")
+		assert.Equal(t, "   0", h.signs.Text(2))
+	})
+	long := strings.Replace(strings.ReplaceAll(numbers, "counter = ", "digits = 6\ncounter = "), "id = \"civil\"\n", "id = \"civil\"\nprefix = \"99\"\n", 1)
+	inSignHallOf(t, long, 6, func(h *signHall) {
+		h.do(queue.CallNext{Counter: "q1"})
+		time.Sleep(10 * time.Second)
+		assert.Equal(t, "  9001", h.signs.Text(1), "99001 is more than a register holds: its last four digits")
 	})
 }
