@@ -125,6 +125,29 @@ func TestACallIsSpokenByOnePage(t *testing.T) {
 	assert.Equal(t, []string{"spoken", "spoken", "spoken"}, h.logged())
 }
 
+// A page that comes back by a new line before the old one is known to be dead is
+// the same page. One that has gone is not asked.
+func TestPagesComeAndGo(t *testing.T) {
+	h := newHall(t, small)
+	h.do(queue.OpenCounter{Counter: "q1"})
+	h.issue("civil", 3)
+	old := h.ear(t, "b1", "one")
+	time.Sleep(50 * time.Millisecond)
+	one := h.ear(t, "b1", "one")
+	time.Sleep(50 * time.Millisecond)
+	_ = old.conn.Close()
+	time.Sleep(50 * time.Millisecond)
+	h.do(queue.CallNext{Counter: "q1"})
+	one.play(2 * time.Second)
+	time.Sleep(600 * time.Millisecond)
+
+	two := h.ear(t, "b1", "two")
+	_ = one.conn.Close()
+	time.Sleep(600 * time.Millisecond)
+	h.do(queue.Recall{Counter: "q1"})
+	two.play(2 * time.Second) // at once, and not when the other has failed to begin
+}
+
 func TestTheLanguageOfTheTicketComesSecond(t *testing.T) {
 	h := newHall(t, small)
 	h.do(queue.OpenCounter{Counter: "q1"})

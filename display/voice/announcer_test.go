@@ -285,6 +285,59 @@ func TestAPageThatDoesNotReportLosesItsTurn(t *testing.T) {
 	})
 }
 
+// A page that has failed stands back, however near it is, until it is needed
+// and works again.
+func TestAPageThatFailedStandsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, voice.Zone{ID: "a"}, voice.Zone{ID: "b"})
+		defer s.stop()
+		near := s.join("b1", "a")
+		far := s.join("b2", "a", "b")
+		s.pages[near].deaf = true
+		first := s.call("a")
+		s.wait(5 * time.Second)
+		s.a.Finished(near, first) // of what is no longer its own
+		s.wait(time.Second)
+		assert.Empty(t, s.records)
+		s.wait(20 * time.Second)
+		second := s.call("a")
+		s.wait(20 * time.Second)
+		assert.Equal(t, []string{first}, s.pages[near].asked)
+		assert.Equal(t, []string{first, second}, s.pages[far].asked)
+
+		s.pages[near].deaf = false
+		s.leave(far)
+		third := s.call("a")
+		s.wait(20 * time.Second)
+		far = s.join("b3", "a", "b")
+		fourth := s.call("a")
+		s.wait(20 * time.Second)
+		assert.Equal(t, []string{first, third, fourth}, s.pages[near].asked)
+		assert.Empty(t, s.pages[far].asked)
+	})
+}
+
+// What waits is not lost when the only page is away for a moment.
+func TestABacklogOutlivesAReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, voice.Zone{ID: "a"})
+		defer s.stop()
+		one := s.join("b1", "a")
+		for range 9 {
+			s.call("a")
+		}
+		s.wait(32 * time.Second)
+		s.leave(one)
+		s.wait(10 * time.Second)
+		s.join("b1", "a")
+		s.wait(2 * time.Minute)
+		for _, r := range s.records {
+			assert.Contains(t, []voice.Outcome{voice.Spoken, voice.Cut}, r.Outcome)
+		}
+		assert.Len(t, s.records, 9)
+	})
+}
+
 func TestWithoutALoudspeaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, voice.Zone{ID: "a"}, voice.Zone{ID: "quiet", Off: true})
