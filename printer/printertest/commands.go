@@ -64,6 +64,12 @@ func (p *Printer) do(op escpos.Op) {
 		s.align = op.N
 	case escpos.OpSize:
 		s.wide, s.tall = op.N, op.M
+	case escpos.OpBold:
+		s.bold = op.N == 1
+	case escpos.OpInverse:
+		s.inverse = op.N == 1
+	case escpos.OpCodePage:
+		s.codePage = byte(op.N)
 	case escpos.OpPicture:
 		s.rows = op.M
 		s.scaleX, s.scaleY = 1+int(op.Data[0]&1), 1+int(op.Data[0]>>1&1)

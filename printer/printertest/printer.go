@@ -26,20 +26,21 @@ import (
 
 // Options of a printer. The zero value is an 80 mm printer that answers all.
 type Options struct {
-	Dots           int    // across; default 576
-	BytesPerSecond int    // of the line; 0: no limit
-	DotsPerSecond  int    // of the paper; 0: at once
-	Buffer         int    // bytes; default 4096
-	NoAuto         bool   // never tells its state by itself
-	NoDone         bool   // does not know GS r
-	Maker, Model   string // default "XINMOI", "SIM-80"
-	OnChange       func() // after every change that a person could see; must not call the printer
+	Dots           int          // across; default 576
+	BytesPerSecond int          // of the line; 0: no limit
+	DotsPerSecond  int          // of the paper; 0: at once
+	Buffer         int          // bytes; default 4096
+	Pages          escpos.Pages // where its Vietnamese letters are; default escpos.TCVN
+	NoAuto         bool         // never tells its state by itself
+	NoDone         bool         // does not know GS r
+	Maker, Model   string       // default "XINMOI", "SIM-80"
+	OnChange       func()       // after every change that a person could see; must not call the printer
 }
 
 // Paper is a piece of paper that has come out.
 type Paper struct {
 	Image image.Image // black on white
-	Text  string      // what text commands wrote, in the bytes of the code page
+	Text  string      // what text commands wrote; U+FFFD for a code without a letter
 	Links []string    // what QR codes drawn by the printer say
 	At    time.Time
 	Torn  bool // not cut: the roll ended, or was taken out
@@ -80,7 +81,10 @@ func New(o Options) *Printer {
 	if o.Maker == "" {
 		o.Maker, o.Model = "XINMOI", "SIM-80"
 	}
-	p := &Printer{o: o, roll: -1, left: -1, sheet: newSheet(o.Dots)}
+	if o.Pages == (escpos.Pages{}) {
+		o.Pages = escpos.TCVN
+	}
+	p := &Printer{o: o, roll: -1, left: -1, sheet: newSheet(o.Dots, o.Pages)}
 	p.wake = sync.NewCond(&p.mu)
 	return p
 }

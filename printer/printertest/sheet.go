@@ -5,7 +5,12 @@ import (
 	"image/color"
 
 	"github.com/skip2/go-qrcode"
-	"golang.org/x/image/font/basicfont"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/math/fixed"
+
+	"xinmoi/assets/fonts"
+	"xinmoi/printer/escpos"
 )
 
 // Bits is a picture of one bit a dot. PNG makes small files of it.
@@ -39,7 +44,7 @@ type sheet struct {
 	dots   int
 	page   Bits   // what has passed the head
 	ahead  []byte // rows under the head, not fed yet
-	said   []byte
+	said   []rune
 	links  []string
 	x      int
 	align  int // 0 left, 1 centre, 2 right
@@ -51,11 +56,22 @@ type sheet struct {
 	spacing        int // dots a line; -1: the plain one
 	rows           int // of the picture begun, still to come
 	scaleX, scaleY int
-	line           []byte // text of the line begun
+	line           []cell // text of the line begun
+	codePage       byte
+	bold, inverse  bool
+	pages          escpos.Pages
+	face           font.Face // of letters twice as high as the plain ones
 }
 
-func newSheet(dots int) *sheet {
-	s := &sheet{dots: dots}
+// cell is one letter of a line, and its look.
+type cell struct {
+	letter        rune
+	wide, tall    int
+	bold, inverse bool
+}
+
+func newSheet(dots int, pages escpos.Pages) *sheet {
+	s := &sheet{dots: dots, pages: pages}
 	s.clear()
 	s.reset()
 	return s
@@ -64,6 +80,7 @@ func newSheet(dots int) *sheet {
 // reset is ESC @: the style, and the line begun.
 func (s *sheet) reset() {
 	s.x, s.align, s.wide, s.tall, s.module, s.spacing = 0, 0, 1, 1, 3, -1
+	s.codePage, s.bold, s.inverse = 0, false, false
 	s.scaleX, s.scaleY = 1, 1
 	s.line, s.ahead = nil, nil
 }
@@ -126,58 +143,98 @@ func (s *sheet) start(wide int) int {
 }
 
 func (s *sheet) text(b []byte) {
-	s.line = append(s.line, b...)
-	s.said = append(s.said, b...)
+	for _, c := range b {
+		r, ok := s.pages.Letter(s.codePage, c)
+		if !ok {
+			r = '\uFFFD'
+		}
+		s.line = append(s.line, cell{r, s.wide, s.tall, s.bold, s.inverse})
+		s.said = append(s.said, r)
+	}
 }
 
 func (s *sheet) lineHeight() int {
 	if s.spacing >= 0 {
 		return s.spacing
 	}
-	return 30
+	return escpos.LineHigh
 }
-
-// The built-in letters are 12 dots wide and 24 high.
-const (
-	cellWide = 12
-	cellHigh = 24
-)
 
 // endLine draws the line begun and says how far to feed.
 func (s *sheet) endLine() int {
 	s.said = append(s.said, '\n')
-	x := s.start(len(s.line) * cellWide * s.wide)
+	wide, tall := 0, 0
 	for _, c := range s.line {
-		s.letter(x, c)
-		x += cellWide * s.wide
+		wide += escpos.CellWide * c.wide
+		tall = max(tall, escpos.CellHigh*c.tall)
 	}
-	high := s.lineHeight()
-	if len(s.line) > 0 {
-		high = max(high, cellHigh*s.tall)
+	x := s.start(wide)
+	for _, c := range s.line {
+		s.letter(x, tall-escpos.CellHigh*c.tall, c)
+		x += escpos.CellWide * c.wide
 	}
 	s.line, s.x = nil, 0
-	return high
+	return max(s.lineHeight(), tall)
 }
 
-// letter draws one letter of the built-in face, stretched to its cell. Bytes
-// beyond ASCII depend on the code page and come out as an empty box.
-func (s *sheet) letter(x int, c byte) {
-	face := basicfont.Face7x13
-	w, h := cellWide*s.wide, cellHigh*s.tall
+// letterSize is the height in which letters are drawn, to be stretched to their
+// cells.
+const letterSize = 2 * escpos.CellHigh
+
+// letter draws one letter, stretched or squeezed to its cell. Built-in letters
+// of printers are uglier, and no less legible.
+func (s *sheet) letter(x, y int, c cell) {
+	w, h := escpos.CellWide*c.wide, escpos.CellHigh*c.tall
+	ink := s.glyph(c.letter)
 	for dy := range h {
 		for dx := range w {
-			gx, gy := dx*(face.Width+1)/w, dy*face.Height/h
-			box := dx == 0 || dy == 0 || dx == w-1 || dy == h-1
-			black := c >= 0x7F && box
-			if c > 0x20 && c < 0x7F {
-				_, _, _, a := face.Mask.At(gx, (int(c)-0x20)*(face.Ascent+face.Descent)+gy).RGBA()
-				black = gx < face.Width && a > 0
-			}
-			if black {
-				s.dot(x+dx, dy)
+			black := ink(dx*letterSize/2/w, dy*letterSize/h) || c.bold && dx > 0 && ink((dx-1)*letterSize/2/w, dy*letterSize/h)
+			if black != c.inverse {
+				s.dot(x+dx, y+dy)
 			}
 		}
 	}
+}
+
+// glyph tells which dots of a letter in its cell of letterSize/2 x letterSize
+// are black. A code without a letter is a box.
+func (s *sheet) glyph(r rune) func(x, y int) bool {
+	if r == '\uFFFD' {
+		return func(x, y int) bool { return x < 2 || y < 2 || x >= letterSize/2-2 || y >= letterSize-2 }
+	}
+	if s.face == nil {
+		s.face = newFace()
+	}
+	dot := fixed.P(0, letterSize*3/4)
+	box, mask, at, advance, ok := s.face.Glyph(dot, r)
+	if !ok {
+		return func(int, int) bool { return false }
+	}
+	wide := advance.Ceil() // a wide letter is squeezed, a narrow one stands in the middle
+	shift := max(0, letterSize/2-wide) / 2
+	return func(x, y int) bool {
+		if wide > letterSize/2 {
+			x = x * wide * 2 / letterSize
+		}
+		p := image.Pt(x-shift, y)
+		if !p.In(box) {
+			return false
+		}
+		_, _, _, a := mask.At(at.X+p.X-box.Min.X, at.Y+p.Y-box.Min.Y).RGBA()
+		return a > 0x7FFF
+	}
+}
+
+func newFace() font.Face {
+	f, err := opentype.Parse(fonts.Bold)
+	if err != nil {
+		panic("printertest: an embedded font: " + err.Error())
+	}
+	face, err := opentype.NewFace(f, &opentype.FaceOptions{Size: letterSize * 0.7, DPI: 72, Hinting: font.HintingNone})
+	if err != nil {
+		panic("printertest: an embedded font: " + err.Error())
+	}
+	return face
 }
 
 // qr draws the stored code and says how far to feed.
