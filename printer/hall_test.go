@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"io"
 	"net"
 	"sync"
 	"testing"
@@ -148,6 +149,17 @@ func (h *hall) plugDriver(d *Driver, p *printertest.Printer, wrap func(net.Conn)
 	})
 	l.stop = sync.OnceFunc(func() { cancel(); wg.Wait(); a.Close(); b.Close() })
 	return l
+}
+
+// cable joins a printer to whoever writes; nobody reads its answers but to throw
+// them away.
+func (h *hall) cable(p *printertest.Printer) (wire net.Conn, stop func()) {
+	a, b := net.Pipe()
+	ctx, cancel := context.WithCancel(h.t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = p.Serve(ctx, b) })
+	wg.Go(func() { _, _ = io.Copy(io.Discard, a) })
+	return a, func() { cancel(); a.Close(); wg.Wait() }
 }
 
 // notes lists the notes of this room, "printed A001", in order.

@@ -29,20 +29,23 @@ func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
 		what.Link = doc.Centre.PublicURL + "/t/" + r.book.Link(t.ID)
 	}
 	paper := slip.Paper{Dots: m.Dots, Coarse: s.bps > 0 && s.bps < slowLine}
-	page, err := press.Render(slip.Build(what, r.words), paper)
-	if err != nil { // a link that no code holds: the ticket is good without
+	way, size := wayOf(s.d.way, m, s.bps), pieceSize(s.bps)
+	pieces, high, err := Set(way, slip.Build(what, r.words), press, m, paper, size)
+	if err != nil && what.Link != "" { // a link that no code holds: the ticket is good without
 		s.d.log.Warn("printing without a QR code", "err", err)
 		what.Link = ""
-		if page, err = press.Render(slip.Build(what, r.words), paper); err != nil {
-			return nil, 0, err
-		}
+		return Set(way, slip.Build(what, r.words), press, m, paper, size)
 	}
-	size := longestPieces
-	if s.bps > 0 {
-		size = max(240, min(size, s.bps)) // a second of line time at most between two looks
+	return pieces, high, err
+}
+
+// pieceSize is how many bytes are sent between two looks: a second of line time
+// at most.
+func pieceSize(bps int) int {
+	if bps == 0 {
+		return longestPieces
 	}
-	pieces, err := Job(page, m, size)
-	return pieces, page.High, err
+	return max(240, min(longestPieces, bps))
 }
 
 // Job turns a page into the bytes for a model, in pieces of about size bytes

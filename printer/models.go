@@ -11,10 +11,12 @@ type Model struct {
 	Speed int // dots of paper a second, at least; for printers that cannot say when they are done
 
 	Cut           escpos.Cut
-	FeedBeforeCut int  // dots from head to cutter, for cuts that do not feed
-	Padded        bool // ignores ESC $
-	Motion        byte // GS P, where a feed of one unit is not one dot
-	Clears        bool // knows the real-time command that clears the buffer
+	FeedBeforeCut int          // dots from head to cutter, for cuts that do not feed
+	Padded        bool         // ignores ESC $
+	Motion        byte         // GS P, where a feed of one unit is not one dot
+	Pages         escpos.Pages // of its Vietnamese letters
+	QR            bool         // draws QR codes itself
+	Clears        bool         // knows the real-time command that clears the buffer
 
 	Evidence string // where the facts come from; DEVICES.md has the status
 }
@@ -34,15 +36,16 @@ var models = []Model{
 	},
 	{
 		Name: "epson-tm-t82", Title: "Epson TM-T82", Dots: 576, Speed: 1200, Cut: escpos.CutPartialFeed, Clears: true,
-		Evidence: "72 mm at 203 dpi as TM-T20II in escpos-printer-db (576 dots); commands of Epson's ESC/POS reference, from memory",
+		Pages: escpos.TCVN, QR: true,
+		Evidence: "72 mm at 203 dpi as TM-T20II in escpos-printer-db (576 dots, TCVN-3 on pages 30 and 31, QR codes); commands of Epson's ESC/POS reference, from memory",
 	},
 	{
 		Name: "epson-tm-t88", Title: "Epson TM-T88IV, TM-T88V", Dots: 512, Speed: 1000, Cut: escpos.CutPartialFeed, Motion: 180, Clears: true,
-		Evidence: "512 dots in escpos-printer-db (TM-T88V), 180 dpi; its plain feed unit is half a dot, so GS P is set",
+		Evidence: "512 dots in escpos-printer-db (TM-T88V), 180 dpi; its plain feed unit is half a dot, so GS P is set. The T88V has TCVN-3 on pages 30 and 31, the T88IV has not: name way = \"text\" on a T88V",
 	},
 	{
-		Name: "xprinter-xp80", Title: "Xprinter XP-80, XP-Q200", Dots: 576, Speed: 1000, Cut: escpos.CutPartialFeed,
-		Evidence: "203 dpi, from memory; boots into two-byte characters, which FS . ends",
+		Name: "xprinter-xp80", Title: "Xprinter XP-80, XP-Q200", Dots: 576, Speed: 1000, Cut: escpos.CutPartialFeed, QR: true,
+		Evidence: "203 dpi and QR codes, from memory; boots into two-byte characters, which FS . ends",
 	},
 	{
 		Name: "rongta-rp326", Title: "Rongta RP326", Dots: 576, Speed: 1000, Cut: escpos.CutPartialFeed,
@@ -50,7 +53,8 @@ var models = []Model{
 	},
 	{
 		Name: "citizen-ct-s310", Title: "Citizen CT-S310", Dots: 576, Speed: 1000, Cut: escpos.CutPartialFeed,
-		Evidence: "203 dpi, from memory; its sister CT-S651 in escpos-printer-db knows GS v 0 and both cuts",
+		Pages:    escpos.TCVN,
+		Evidence: "203 dpi, from memory; TCVN-3 on pages 30 and 31 in escpos-printer-db; its sister CT-S651 in escpos-printer-db knows GS v 0 and both cuts",
 	},
 }
 

@@ -73,6 +73,7 @@ type Driver struct {
 	room  *Room
 	id    string
 	model Model
+	way   string // named in the document; "" for what suits
 	log   *slog.Logger
 	wake  chan struct{} // one slot: another printer's state has changed
 
@@ -88,7 +89,7 @@ func (r *Room) Printer(p centre.Printer) *Driver {
 		m, _ = ModelOf(centre.DefaultModel)
 	}
 	return &Driver{
-		room: r, id: p.ID, model: m, wake: make(chan struct{}, 1),
+		room: r, id: p.ID, model: m, way: p.Way, wake: make(chan struct{}, 1),
 		log: r.log.With("printer", p.ID),
 	}
 }

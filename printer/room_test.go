@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"bytes"
 	"fmt"
 	"image/png"
 	"net"
@@ -29,6 +30,8 @@ type serial struct {
 }
 
 func (s serial) Baud() int { return s.baud }
+
+func slowWire(c net.Conn) device.Wire { return serial{c, 9600} }
 
 // The kiosk's second printer takes over when the first cannot, and only then.
 func TestFallsBackToTheNextPrinter(t *testing.T) {
@@ -109,7 +112,7 @@ func TestSlowLine(t *testing.T) {
 		h := newHall(t)
 		defer h.stop()
 		p := printertest.New(printertest.Options{BytesPerSecond: 960, NoAuto: true})
-		l := h.plug("p1", p, func(c net.Conn) device.Wire { return serial{c, 9600} })
+		l := h.plug("p1", p, slowWire)
 		defer l.stop()
 		time.Sleep(10 * time.Second)
 		for range 4 {
@@ -215,43 +218,38 @@ func full() slip.Slip {
 }
 
 // bytesOf is the size of the full ticket for a model on a line.
-func bytesOf(t testing.TB, m Model, baud int) int {
-	press, err := slip.NewPress()
-	require.NoError(t, err)
+func bytesOf(t testing.TB, way string, m Model, baud int) int {
 	slow := baud > 0 && baud/10 < slowLine
-	page, err := press.Render(slip.Build(full(), words()), slip.Paper{Dots: m.Dots, Coarse: slow})
+	pieces, _, err := Set(way, slip.Build(full(), words()), press(), m, slip.Paper{Dots: m.Dots, Coarse: slow}, pieceSize(baud/10))
 	require.NoError(t, err)
-	size := longestPieces
-	if baud > 0 {
-		size = max(240, min(size, baud/10))
-	}
-	pieces, err := Job(page, m, size)
-	require.NoError(t, err)
-	n := 0
-	for _, p := range pieces {
-		n += len(p)
-	}
-	return n
+	return len(bytes.Join(pieces, nil))
 }
 
 func TestBytesOfATicket(t *testing.T) {
-	assert.LessOrEqual(t, bytesOf(t, models[0], 9600), 13000)
+	epson, _ := ModelOf("epson-tm-t82")
+	for way, most := range map[string]int{centre.WayRaster: 13000, centre.WayHybrid: 10000, centre.WayText: 400} {
+		n := bytesOf(t, way, epson, 9600)
+		assert.LessOrEqual(t, n, most, way)
+		t.Logf("%s: %d bytes", way, n)
+	}
 }
 
 // BenchmarkTicket tells the bytes of the full ticket and the seconds that they
 // take on a line.
 func BenchmarkTicket(b *testing.B) {
-	for _, name := range []string{"generic-80", "generic-58"} {
+	for _, name := range []string{"generic-58", "epson-tm-t82"} {
 		m, _ := ModelOf(name)
-		for _, baud := range []int{9600, 19200, 115200} {
-			b.Run(fmt.Sprintf("%s/%d", name, baud), func(b *testing.B) {
-				n := 0
-				for b.Loop() {
-					n = bytesOf(b, m, baud)
-				}
-				b.ReportMetric(float64(n), "bytes")
-				b.ReportMetric(float64(n)*10/float64(baud), "line-s")
-			})
+		for _, way := range []string{centre.WayRaster, centre.WayHybrid, centre.WayText} {
+			for _, baud := range []int{9600, 19200, 115200} {
+				b.Run(fmt.Sprintf("%s/%s/%d", name, way, baud), func(b *testing.B) {
+					n := 0
+					for b.Loop() {
+						n = bytesOf(b, way, m, baud)
+					}
+					b.ReportMetric(float64(n), "bytes")
+					b.ReportMetric(float64(n)*10/float64(baud), "line-s")
+				})
+			}
 		}
 	}
 }

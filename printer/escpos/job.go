@@ -144,7 +144,8 @@ func (j *Job) flushFeed() {
 }
 
 // QR lets the printer draw a QR code itself, centred. Module is the side of one
-// square in dots.
+// square in dots. Level L is told by no command: model 2 and that level are what
+// a printer has after ESC @.
 func (j *Job) QR(text string, module int, level byte) {
 	n := len(text) + 3
 	if text == "" || len(text) > 2331 || module < 1 || module > 16 || level < 'L' {
@@ -158,9 +159,11 @@ func (j *Job) QR(text string, module int, level byte) {
 	}
 	j.flushFeed()
 	j.align(1)
-	j.raw(gs, '(', 'k', 4, 0, '1', 'A', '2', 0)                         // model 2
+	if level != 'L' {
+		j.raw(gs, '(', 'k', 4, 0, '1', 'A', '2', 0) // model 2
+		j.raw(gs, '(', 'k', 3, 0, '1', 'E', code)   // error correction
+	}
 	j.raw(gs, '(', 'k', 3, 0, '1', 'C', byte(module))                   // size of a module
-	j.raw(gs, '(', 'k', 3, 0, '1', 'E', code)                           // error correction
 	j.write([]byte{gs, '(', 'k', byte(n), byte(n >> 8), '1', 'P', '0'}) // store
 	j.write([]byte(text))
 	j.ends = append(j.ends, j.size)

@@ -58,6 +58,12 @@ func (j *Job) Line(s string, st Style) {
 	j.raw(lf)
 }
 
+// Blank prints an empty line.
+func (j *Job) Blank() {
+	j.flushFeed()
+	j.raw(lf)
+}
+
 // align is 0 for left, 1 for centred. It may stand at the start of a line only.
 func (j *Job) align(n byte) { j.tell(&j.now.align, n, esc, 'a') }
 

@@ -156,11 +156,29 @@ func (g *Page) rule() {
 // what phones read from an arm's length.
 const module = 6
 
-// code draws a QR code with its quiet zone, in half the dots.
-func (g *Page) code(link string) error {
+// CodeSide is how many modules the QR code of a link has on each side, without
+// its quiet zone.
+func CodeSide(link string) (int, error) {
+	q, err := newCode(link)
+	if err != nil {
+		return 0, err
+	}
+	return 17 + 4*q.VersionNumber, nil
+}
+
+func newCode(link string) (*qrcode.QRCode, error) {
 	q, err := qrcode.New(link, qrcode.Medium)
 	if err != nil {
-		return fmt.Errorf("QR code of a link of %d letters: %w", len(link), err)
+		return nil, fmt.Errorf("QR code of a link of %d letters: %w", len(link), err)
+	}
+	return q, nil
+}
+
+// code draws a QR code with its quiet zone, in half the dots.
+func (g *Page) code(link string) error {
+	q, err := newCode(link)
+	if err != nil {
+		return err
 	}
 	bits := q.Bitmap() // with four modules of white around
 	side := module / 2

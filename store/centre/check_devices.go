@@ -20,6 +20,14 @@ var lineOptions = map[string][]string{
 // this list against the drivers, which this package may not import.
 var Models = []string{DefaultModel, "generic-58", "epson-tm-t82", "epson-tm-t88", "xprinter-xp80", "rongta-rp326", "citizen-ct-s310"}
 
+// The ways to tell a printer what a ticket says: all drawn, in letters that the
+// printer has, or both mixed.
+const (
+	WayRaster = "raster"
+	WayText   = "text"
+	WayHybrid = "hybrid"
+)
+
 // scheme is the kind of a port: "serial", "usb", "tcp", "evdev", "agent".
 func scheme(port string) string {
 	s, _, _ := strings.Cut(port, ":")
@@ -47,6 +55,9 @@ func (c *checker) checkDevices() {
 	var wires []wire
 	for i, p := range d.Printers {
 		c.oneOf(at("printer", i, "model"), "model", p.Model, Models)
+		if p.Way != "" {
+			c.oneOf(at("printer", i, "way"), "way", p.Way, []string{WayRaster, WayText, WayHybrid})
+		}
 		wires = append(wires, wire{at("printer", i, "port"), "printer", p.ID, p.Port, "", 0, nil})
 	}
 	for i, k := range d.Keypads {

@@ -132,6 +132,7 @@ type Printer struct {
 	ID    string `toml:"id"`
 	Port  string `toml:"port"`
 	Model string `toml:"model,omitempty"` // default generic-80
+	Way   string `toml:"way,omitempty"`   // default: what suits the model and the speed of its line
 }
 
 // Keypad is a clerk's hardware keys, and its small display if it has one.

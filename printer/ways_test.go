@@ -1,0 +1,200 @@
+package printer
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"xinmoi/printer/printertest"
+	"xinmoi/printer/slip"
+	"xinmoi/store/centre"
+	"xinmoi/store/queue"
+)
+
+func TestWaySuitsModelAndLine(t *testing.T) {
+	for _, c := range []struct {
+		named, model string
+		bps          int
+		want         string
+	}{
+		{"", "epson-tm-t82", 0, centre.WayRaster},
+		{"", "epson-tm-t82", 11520, centre.WayRaster},
+		{"", "epson-tm-t82", 1920, centre.WayText},
+		{"", "xprinter-xp80", 1920, centre.WayHybrid},
+		{"", "generic-80", 960, centre.WayRaster},
+		{centre.WayText, "generic-80", 0, centre.WayText},
+		{centre.WayRaster, "epson-tm-t82", 960, centre.WayRaster},
+	} {
+		m, ok := ModelOf(c.model)
+		require.True(t, ok)
+		assert.Equal(t, c.want, wayOf(c.named, m, c.bps), "%+v", c)
+	}
+}
+
+// said is what a slip says, in the order of its lines, as a printer writes it.
+func said(lines []slip.Line) string {
+	var b strings.Builder
+	for _, l := range lines {
+		if !l.QR && !l.Rule {
+			b.WriteString(l.Text + " ")
+		}
+	}
+	return justWords(b.String())
+}
+
+// justWords forgets where lines are broken, and the marks of points.
+func justWords(s string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("–", "-", "\n- ", "\n").Replace(s)), " ")
+}
+
+// Every word of the slip, with its marks, comes out of the printer's own letters.
+func TestTextSaysTheSameWords(t *testing.T) {
+	s := full()
+	s.Reprint = true
+	s.Ticket.Lang = "en"
+	s.Ticket.Told.Bring = []string{"Giấy chứng sinh hoặc văn bản xác nhận của người làm chứng về việc sinh", "Căn cước"}
+	lines := slip.Build(s, words())
+	for _, m := range models {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHall(t)
+			defer h.stop()
+			pieces, high, err := Set(centre.WayText, lines, press(), m, slip.Paper{Dots: m.Dots}, 4000)
+			require.NoError(t, err)
+			paper := h.printed(m, pieces)
+			assert.Equal(t, said(lines), justWords(paper.Text), m.Name)
+			assert.Equal(t, m.QR, len(paper.Links) == 1, "drawn where the printer does not draw codes itself")
+			assert.InDelta(t, paper.Image.Bounds().Dy(), high, 40, m.Name)
+		})
+	}
+}
+
+// Mixed: what is plain is written, the rest drawn, and nothing lost.
+func TestHybridWritesWhatIsPlain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		m, _ := ModelOf("xprinter-xp80")
+		lines := append(slip.Build(full(), words()), slip.Line{Text: "ភាសាខ្មែរ", Size: 30}, slip.Line{Text: "Hội", Size: 30})
+		pieces, _, err := Set(centre.WayHybrid, lines, press(), m, slip.Paper{Dots: m.Dots}, 960)
+		require.NoError(t, err)
+		paper := h.printed(m, pieces)
+		assert.Equal(t, "A012 08:00 22/11/2026", justWords(paper.Text))
+		assert.Equal(t, []string{full().Link}, paper.Links)
+		// In text, only what TCVN-3 lacks is drawn.
+		pieces, _, err = Set(centre.WayText, lines, press(), m, slip.Paper{Dots: m.Dots}, 960)
+		require.NoError(t, err)
+		paper = h.printed(m, pieces)
+		assert.Equal(t, said(append(lines[:len(lines)-2:len(lines)-2], lines[len(lines)-1])), justWords(paper.Text))
+	})
+}
+
+// printed is what comes out of a printer that gets these bytes.
+func (h *hall) printed(m Model, pieces [][]byte) printertest.Paper {
+	p := printertest.New(printertest.Options{Dots: m.Dots})
+	wire, stop := h.cable(p)
+	defer stop()
+	for _, piece := range pieces {
+		_, err := wire.Write(piece)
+		require.NoError(h.t, err)
+	}
+	synctest.Wait()
+	require.Len(h.t, p.Papers(), 1)
+	return p.Papers()[0]
+}
+
+func TestRowsOfCells(t *testing.T) {
+	for _, c := range []struct {
+		text, indent string
+		want         []string
+	}{
+		{"mười chữ", "", []string{"mười chữ"}},
+		{"một hai ba bốn", "", []string{"một hai ba", "bốn"}},
+		{"- một hai ba bốn", "  ", []string{"- một hai", "  ba bốn"}},
+		{"nghiêngnghiêng a", "", []string{"nghiêngngh", "iêng a"}},
+		{"a nghiêngnghiêng", "  ", []string{"a", "  nghiêngn", "  ghiêng"}},
+	} {
+		assert.Equal(t, c.want, wrapCells(c.text, c.indent, 10), c.text)
+	}
+}
+
+// The promise of once holds for tickets in letters too, at each of their bytes.
+func TestTextBreaksAtAnyByte(t *testing.T) {
+	for _, o := range []printertest.Options{{}, {NoAuto: true}, {NoAuto: true, NoDone: true}} {
+		size := 0
+		for i, at := range append([]int{1 << 30}, everyFew(700)...) {
+			if i > 0 && at > size {
+				break
+			}
+			synctest.Test(t, func(t *testing.T) {
+				h := newHall(t)
+				defer h.stop()
+				p := printertest.New(o)
+				cfg := mustPrinter(h, "p1")
+				cfg.Model, cfg.Way = "epson-tm-t82", centre.WayText
+				l := h.plugDriver(h.room.Printer(cfg), p, nil)
+				time.Sleep(4 * time.Second)
+				before := p.Received()
+				p.BreakAfter(at)
+				ticket := h.take()
+				time.Sleep(3 * time.Second)
+				if i == 0 {
+					size = p.Received() - before
+				}
+				l.stop()
+				p.BreakAfter(-1)
+				l = h.plugDriver(h.room.Printer(cfg), p, nil)
+				time.Sleep(30 * time.Second)
+				l.stop()
+				onceOrTwice(t, h.readings(p, ticket), at)
+			})
+		}
+		t.Logf("%+v: %d bytes", o, size)
+	}
+}
+
+// everyFew is every byte of the head of a job, and every few of the rest.
+func everyFew(size int) (all []int) {
+	for i := 0; i < size; i += 1 + min(i/8, 20) {
+		all = append(all, i)
+	}
+	return all
+}
+
+// readings says what each piece of paper in letters is.
+func (h *hall) readings(p *printertest.Printer, t *queue.Ticket) (all []string) {
+	doc := centre.InForce(h.book.View().Hall)
+	for _, paper := range p.Papers() {
+		verdict := "part"
+		for _, marked := range []bool{true, false} {
+			lines := slip.Build(slip.Slip{
+				Centre: doc, Ticket: t, Link: doc.Centre.PublicURL + "/t/" + h.book.Link(t.ID), Reprint: marked,
+			}, words())
+			if verdict == "part" && strings.Contains(justWords(paper.Text), said(lines)) {
+				verdict = map[bool]string{true: "marked", false: "whole"}[marked]
+			}
+		}
+		all = append(all, verdict)
+	}
+	return all
+}
+
+// A driver on a slow line writes, where its model is known to.
+func TestSlowLineWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		p := printertest.New(printertest.Options{BytesPerSecond: 960})
+		cfg := mustPrinter(h, "p1")
+		cfg.Model = "epson-tm-t82"
+		l := h.plugDriver(h.room.Printer(cfg), p, slowWire)
+		defer l.stop()
+		time.Sleep(10 * time.Second)
+		ticket := h.take()
+		time.Sleep(2 * time.Second)
+		assert.Equal(t, []string{"whole"}, h.readings(p, ticket), "%v", h.notes())
+	})
+}
