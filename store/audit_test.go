@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"strings"
@@ -265,6 +266,7 @@ func BenchmarkAuditYear(b *testing.B) {
 	dir := yearBook(b, 250)
 	info, err := os.Stat(BookFile(dir))
 	require.NoError(b, err)
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the command does
 	for b.Loop() {
 		r := audit(b, dir, AuditOptions{})
 		require.Zero(b, r.Faults(), "%v", say(r))
