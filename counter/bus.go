@@ -300,7 +300,7 @@ func (w *busWire) send(now time.Time, b []byte) error {
 	if _, err := w.wire.Write(b); err != nil {
 		return fmt.Errorf("keypads: %w", err)
 	}
-	line := time.Duration(len(b)) * bitsPerFrame * time.Second / time.Duration(w.baud)
+	line := lineTime(len(b), w.baud)
 	w.freeAt = now.Add(line + padGap)
 	for old, until := range w.sent {
 		if now.After(until) {

@@ -175,11 +175,23 @@ func (w *busWire) tell(m *module, c device.Conditions, detail string) {
 	}
 }
 
-// Floor is the shortest time in which each module of the bus is asked once, at
-// that speed, when all answer at once.
-func (b *Bus) Floor(baud int) (sum time.Duration) {
+// Floor is the shortest round of the bus at that speed: each module asked once,
+// when all answer at once, or each display shown once where keypads speak first.
+// It is 0 where nothing goes round.
+func (b *Bus) Floor(baud int) (round time.Duration, polled bool) {
 	for _, m := range b.modules {
-		sum += rtu.Cost(pollRequest, m.answer(), baud)
+		round += rtu.Cost(pollRequest, m.answer(), baud)
 	}
-	return sum
+	lang := b.lang()
+	for _, p := range b.pads {
+		if f := lang.show(p.addr, 0, ""); len(f) > 0 {
+			round += lineTime(len(f), baud) + padGap
+		}
+	}
+	return round, b.modules != nil
+}
+
+// lineTime is how long n bytes are on the line.
+func lineTime(n, baud int) time.Duration {
+	return time.Duration(n) * bitsPerFrame * time.Second / time.Duration(baud)
 }

@@ -126,7 +126,8 @@ func BenchmarkPoll32(b *testing.B) {
 			time.Sleep(time.Millisecond)
 		}
 	}
-	b.ReportMetric(float64(bus.Floor(9600).Microseconds())/1000, "floor-ms")
+	floor, _ := bus.Floor(9600)
+	b.ReportMetric(float64(floor.Microseconds())/1000, "floor-ms")
 	sim.Close()
 	<-ended
 	<-ended

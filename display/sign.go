@@ -83,6 +83,18 @@ func NewSigns(b *store.Book, log *slog.Logger, leds []centre.LED) *Signs {
 // Bus makes the signs that share one port.
 func (r *Room) Bus(leds []centre.LED) *Signs { return NewSigns(r.book, r.log, leds) }
 
+// Floor is the shortest time in which each sign is written once at that speed.
+func (s *Signs) Floor(baud int) (round time.Duration) {
+	for _, g := range s.signs {
+		if g.number {
+			round += led.CostNumber(baud)
+		} else {
+			round += led.Cost(g.cells, baud)
+		}
+	}
+	return round
+}
+
 // Serve works the signs over an open wire until the wire or ctx ends.
 func (s *Signs) Serve(ctx context.Context, wire device.Wire) error {
 	bell, stop := s.book.Bell()

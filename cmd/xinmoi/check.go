@@ -40,6 +40,7 @@ func runCheck(e env, args []string) int {
 		fmt.Fprintln(e.out, e.say("cmd.check.good", map[string]any{
 			"file": file, "services": len(doc.Services), "counters": len(doc.Counters), "warnings": len(findings),
 		}))
+		sayBuses(e, doc)
 	}
 	return code
 }

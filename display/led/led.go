@@ -46,3 +46,6 @@ func registers(text string) []byte {
 func Cost(cells, baud int) time.Duration {
 	return rtu.Cost(9+cells+cells%2, 8, baud)
 }
+
+// CostNumber is the same for a number.
+func CostNumber(baud int) time.Duration { return rtu.Cost(8, 8, baud) }
