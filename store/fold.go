@@ -83,7 +83,7 @@ func (s *state) refold(seq Seq, data []byte, fresh, today bool, zone func(*queue
 		return err
 	}
 	if !today {
-		clear(s.keys)
+		s.forget(r.At)
 	}
 	return nil
 }

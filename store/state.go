@@ -45,6 +45,7 @@ type keyed struct {
 	digest uint64
 	first  Seq
 	count  int
+	at     time.Time
 }
 
 // digestOf makes a request's digest short enough to stand in each record.
@@ -70,8 +71,17 @@ func (s *state) apply(r *record) error {
 // remember keeps a record's key for the rest of the business day.
 func (s *state) remember(r *record) {
 	if r.Key != "" {
-		s.keys[r.Key] = keyed{digest: r.digest, first: r.Seq, count: r.count}
+		s.keys[r.Key] = keyed{digest: r.digest, first: r.Seq, count: r.count, at: r.At}
 	}
+}
+
+// stillRepeated is how long a key outlives its day: who pressed just before the
+// day began may ask again just after.
+const stillRepeated = 10 * time.Minute
+
+// forget drops the keys of the day before.
+func (s *state) forget(now time.Time) {
+	maps.DeleteFunc(s.keys, func(_ string, k keyed) bool { return now.Sub(k.at) > stillRepeated })
 }
 
 // learn feeds the waiting times with first calls of ordinary tickets.
@@ -109,6 +119,8 @@ const (
 	noteTrusted = "clock.trusted"
 	noteStarted = "book.started"
 	noteDisk    = "book.disk"
+	// noteUnchanged holds the key of a command that changed nothing.
+	noteUnchanged = "book.unchanged"
 )
 
 // ownNotes are the first words of those: no room may use them.

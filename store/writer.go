@@ -226,10 +226,22 @@ func (b *Book) command(t *batch, r *Request) (result, error) {
 		}
 		records[i].Entry = Entry{Fact: queue.Fact{By: r.By, Event: e}, Type: string(e.Type())}
 	}
+	if len(records) == 0 && r.Key != "" {
+		return b.keepKey(t, r, digest)
+	}
 	if len(records) > 0 && r.Key != "" {
 		records[0].Key, records[0].digest, records[0].count = r.Key, digest, len(records)
 	}
 	return b.record(t, records)
+}
+
+// keepKey keeps the key of a command that had nothing to change. Without
+// it the same key, sent again because the answer was lost, would be carried out
+// on whatever the hall is by then.
+func (b *Book) keepKey(t *batch, r *Request, digest uint64) (result, error) {
+	unchanged := record{Entry: Entry{Fact: queue.Fact{By: r.By}, Type: noteUnchanged, Version: 1, Note: []byte{}, Key: r.Key}, digest: digest}
+	_, err := b.record(t, []record{unchanged})
+	return result{}, err
 }
 
 // record numbers, encodes and folds the records of one job. What cannot be
@@ -251,7 +263,7 @@ func (b *Book) record(t *batch, records []record) (result, error) {
 		before := s.tail
 		s.tail.place(r)
 		if s.tail.day != before.day {
-			clear(s.keys)
+			s.forget(t.now)
 			if before.first != 0 {
 				t.ended = append(t.ended, before)
 			}
