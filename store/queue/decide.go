@@ -21,6 +21,9 @@ func (d *draft) emit(e Event) {
 // always a *Refusal. No events and no error: all is as was asked for already.
 // The argument now is in the centre's time zone and never before the last fact.
 func (h *Hall) Decide(c Command, by Actor, now time.Time) ([]Event, error) {
+	if err := bounded(c, by); err != nil {
+		return nil, err
+	}
 	d := &draft{Hall: h.Clone(), now: now, by: by}
 	if err := c.decide(d); err != nil {
 		return nil, err
