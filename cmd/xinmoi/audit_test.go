@@ -103,16 +103,21 @@ func TestAuditExitCodes(t *testing.T) {
 	assert.Contains(t, errs, "Hãy dừng hệ thống")
 	require.NoError(t, b.Close())
 
-	db, err := bolt.Open(store.BookFile(dir), 0o600, nil)
-	require.NoError(t, err)
-	require.NoError(t, db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket([]byte("ev/2026-11-23")).Delete([]byte{0, 0, 0, 0, 0, 0, 0, 5})
-	}))
-	require.NoError(t, db.Close())
+	removeEntry(t, store.BookFile(dir), 5)
 	code, out, _ := auditOf(t, "--data", dir)
 	assert.Equal(t, exitFound, code)
 	assert.Contains(t, out, "Thiếu dòng 5–5")
 	assert.Contains(t, out, "Chỗ sai đầu tiên: dòng 5.")
+}
+
+func removeEntry(t *testing.T, file string, seq byte) {
+	t.Helper()
+	db, err := bolt.Open(file, 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("ev/2026-11-23")).Delete([]byte{0, 0, 0, 0, 0, 0, 0, seq})
+	}))
+	require.NoError(t, db.Close())
 }
 
 // Every code that an audit may give has its sentence.

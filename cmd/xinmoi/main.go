@@ -42,6 +42,7 @@ func commands() []command {
 		{"serve", runServe},
 		{"reload", runReload},
 		{"audit", func(_ context.Context, e env, args []string) int { return runAudit(e, args) }},
+		{"backup", runBackup},
 		{"version", func(_ context.Context, e env, _ []string) int { fmt.Fprintln(e.out, version); return exitGood }},
 	}
 }

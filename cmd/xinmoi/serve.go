@@ -214,6 +214,7 @@ func (s *server) ownRoutes() []door.Route {
 		door.Route{Method: "GET", Pattern: "/web/", Kind: door.KindAsset, Who: door.Anyone, Handle: files},
 		door.Route{Method: "GET", Pattern: "/locale/", Kind: door.KindAsset, Who: door.Anyone, Handle: files},
 		s.reloadRoute(),
+		s.backupRoute(),
 		door.MetricsRoute(s.metrics()),
 	)
 }

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/door"
+	"xinmoi/store/queue"
+)
+
+// copyName is where the daemon leaves a copy of the book, in its data folder, for
+// the tool that asked. It is on the book's own disk, so that the copy is quick;
+// the slow USB stick is the tool's business.
+const copyName = "book.copy"
+
+// copied is what a backup answers.
+type copied struct {
+	File string `json:"file"` // in the data folder
+}
+
+func (s *server) backupRoute() door.Route {
+	one := make(chan struct{}, 1) // at a time: there is one file
+	return door.Route{Method: "POST", Pattern: "/api/v1/backup", Kind: door.KindSystem, Who: door.Local, Answer: copied{},
+		Handle: func(w http.ResponseWriter, r *http.Request) error {
+			select {
+			case one <- struct{}{}:
+				defer func() { <-one }()
+			case <-r.Context().Done():
+				return r.Context().Err()
+			}
+			if err := s.book.Copy(filepath.Join(s.data, copyName)); err != nil {
+				return err
+			}
+			return door.Write(w, http.StatusOK, copied{File: copyName})
+		}}
+}
+
+// runBackup copies the book of a running or stopped hall, verifies the copy where
+// it will stay, and only then gives it its name.
+func runBackup(ctx context.Context, e env, args []string) int {
+	fs := flag.NewFlagSet("backup", flag.ContinueOnError)
+	fs.SetOutput(e.errw)
+	data := fs.String("data", "", e.say("cmd.flag.data", nil))
+	to := fs.String("to", "", e.say("backup.flag.to", nil))
+	if err := fs.Parse(args); err != nil || *data == "" || *to == "" || fs.NArg() > 0 {
+		if err == nil {
+			fmt.Fprintln(e.errw, e.say("backup.usage", nil))
+		}
+		return exitUsage
+	}
+	if info, err := os.Stat(*to); err == nil && info.IsDir() {
+		*to = filepath.Join(*to, time.Now().Format("xinmoi-2006-01-02-150405.db"))
+	}
+	report, err := backup(ctx, e, *data, *to)
+	if err != nil {
+		fmt.Fprintln(e.errw, e.say("backup.failed", map[string]any{"err": err.Error()}))
+		return exitCannotTell
+	}
+	if report.Faults() > 0 {
+		fmt.Fprintln(e.errw, e.say("backup.bad", map[string]any{"n": report.Faults()}))
+		return exitFound
+	}
+	done := map[string]any{"file": *to, "entries": report.Entries, "tickets": report.Tickets}
+	fmt.Fprintln(e.out, e.say("backup.done", done))
+	if n := len(report.Days); n > 0 {
+		last := report.Days[n-1]
+		fmt.Fprintln(e.out, e.say("audit.day", map[string]any{"day": last.Day, "first": last.First, "last": last.Last, "head": last.Head}))
+	}
+	return exitGood
+}
+
+// backup leaves nothing at to unless the copy is good.
+func backup(ctx context.Context, e env, data, to string) (*store.Report, error) {
+	source := filepath.Join(data, copyName)
+	defer os.Remove(source)
+	err := store.CopyClosed(data, source)
+	if errors.Is(err, store.ErrInUse) {
+		err = askForCopy(ctx, e, data)
+	}
+	if err != nil {
+		return nil, err
+	}
+	temp := to + ".new"
+	defer os.Remove(temp)
+	if err := copyFile(source, temp); err != nil {
+		return nil, err
+	}
+	report, err := store.Verify(temp, store.AuditOptions{
+		Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() },
+	})
+	if err != nil || report.Faults() > 0 {
+		return report, err
+	}
+	if err := os.Rename(temp, to); err != nil {
+		return nil, err
+	}
+	dir, err := os.Open(filepath.Dir(to))
+	if err != nil {
+		return nil, err
+	}
+	return report, errors.Join(dir.Sync(), dir.Close())
+}
+
+// askForCopy lets the running daemon make the copy.
+func askForCopy(ctx context.Context, e env, data string) error {
+	status, body, err := control(ctx, data, e.lang, "/api/v1/backup")
+	if err != nil {
+		return err
+	}
+	if status != http.StatusOK {
+		var problem struct{ Title, Detail string }
+		if json.Unmarshal(body, &problem) == nil && problem.Title+problem.Detail != "" {
+			return errors.New(problem.Title + " " + problem.Detail)
+		}
+		return errors.New(string(body))
+	}
+	return nil
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}

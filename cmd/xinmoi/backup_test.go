@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"xinmoi/assets/locale"
+	"xinmoi/store"
+	"xinmoi/store/door"
+)
+
+func backupOf(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	words, err := locale.New()
+	require.NoError(t, err)
+	var o, e bytes.Buffer
+	code = runBackup(t.Context(), env{out: &o, errw: &e, words: words, lang: "vi"}, args)
+	return code, o.String(), e.String()
+}
+
+func TestBackupOfAStoppedHall(t *testing.T) {
+	data, to := bookOfADay(t), t.TempDir()
+	code, out, errs := backupOf(t, "--data", data, "--to", to)
+	require.Equal(t, exitGood, code, errs)
+	t.Log("\n" + out)
+	files, err := filepath.Glob(filepath.Join(to, "*"))
+	require.NoError(t, err)
+	require.Len(t, files, 1, "nothing half done is left")
+	code, _, _ = auditOf(t, "--data", files[0])
+	assert.Equal(t, exitGood, code)
+	assert.NoFileExists(t, filepath.Join(data, copyName))
+
+	code, _, _ = backupOf(t, "--data", data)
+	assert.Equal(t, exitUsage, code)
+	code, _, errs = backupOf(t, "--data", data, "--to", filepath.Join(to, "no", "where.db"))
+	assert.Equal(t, exitCannotTell, code)
+	assert.NotEmpty(t, errs)
+}
+
+// While a hall runs the daemon copies, and the tool verifies.
+func TestBackupOfARunningHall(t *testing.T) {
+	data := bookOfADay(t)
+	b, err := store.Open(data, store.Options{})
+	require.NoError(t, err)
+	defer b.Close()
+	words, err := locale.New()
+	require.NoError(t, err)
+	s := &server{data: data, book: b}
+	handler, err := door.New(door.Options{
+		Listen: "127.0.0.1:0", Words: words.Say, Log: slog.New(slog.DiscardHandler),
+		Access:    func() (lan, hosts []string) { return nil, nil },
+		Languages: func() []string { return []string{"vi", "en"} },
+	}, s.backupRoute())
+	require.NoError(t, err)
+	ln, err := listenControl(filepath.Join(data, "control.sock"))
+	require.NoError(t, err)
+	srv := door.Server(handler)
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+	defer func() {
+		require.NoError(t, srv.Shutdown(context.Background()))
+		assert.ErrorIs(t, <-served, http.ErrServerClosed)
+	}()
+
+	file := filepath.Join(t.TempDir(), "saved.db")
+	code, out, errs := backupOf(t, "--data", data, "--to", file)
+	require.Equal(t, exitGood, code, errs)
+	assert.Contains(t, out, file)
+	code, _, _ = auditOf(t, "--data", file)
+	assert.Equal(t, exitGood, code)
+}
+
+// What is not whole is not put in the place of a good backup.
+func TestABadCopyReplacesNothing(t *testing.T) {
+	data := bookOfADay(t)
+	file := filepath.Join(t.TempDir(), "saved.db")
+	require.NoError(t, os.WriteFile(file, []byte("the good one"), 0o600))
+	removeEntry(t, store.BookFile(data), 5)
+	code, _, errs := backupOf(t, "--data", data, "--to", file)
+	assert.Equal(t, exitFound, code, errs)
+	kept, err := os.Open(file)
+	require.NoError(t, err)
+	defer kept.Close()
+	text, err := io.ReadAll(kept)
+	require.NoError(t, err)
+	assert.Equal(t, "the good one", string(text))
+}

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// Copy writes the book as it is now into a new file, while it goes on being
+// written. The file should lie on the book's own disk: until all of it is written
+// the pages that change are not used again, so nothing slow may be written to.
+func (b *Book) Copy(file string) error {
+	return b.look(func(tx *bolt.Tx) error {
+		free, err := b.disk.free()
+		if err != nil {
+			return err
+		}
+		if free < uint64(tx.Size())+reserveBack { // a backup must not close the kiosks
+			return ErrDiskLow
+		}
+		return writeCopy(tx, file)
+	})
+}
+
+// CopyClosed copies a book that no process has open; ErrInUse if one has.
+func CopyClosed(dir, file string) error {
+	return readOnly(BookFile(dir), func(db *bolt.DB) error {
+		return db.View(func(tx *bolt.Tx) error { return writeCopy(tx, file) })
+	})
+}
+
+func writeCopy(tx *bolt.Tx, file string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = tx.WriteTo(f)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		err = errors.Join(err, os.Remove(file))
+	}
+	return err
+}
+
+// Verify looks at every page of a closed book and audits it. It may hang or crash
+// on a damaged file, so it belongs into a process that nobody depends on.
+func Verify(file string, o AuditOptions) (*Report, error) {
+	err := readOnly(file, func(db *bolt.DB) error {
+		return db.View(func(tx *bolt.Tx) (err error) {
+			for fault := range tx.Check() { // to its end, or its goroutine stays
+				err = errors.Join(err, fault)
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w", file, err)
+	}
+	return Audit(file, o)
+}
+
+// readOnly opens a closed book without changing it.
+func readOnly(file string, fn func(*bolt.DB) error) error {
+	return guard(func() error {
+		db, err := bolt.Open(file, 0, &bolt.Options{ReadOnly: true, Timeout: time.Second})
+		if errors.Is(err, berrors.ErrTimeout) {
+			return fmt.Errorf("store: %s %w", file, ErrInUse)
+		}
+		if err != nil {
+			return fmt.Errorf("store: open %s: %w", file, err)
+		}
+		defer db.Close()
+		return fn(db)
+	})
+}
