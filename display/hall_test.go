@@ -169,6 +169,7 @@ func (h *hall) start() {
 	for _, pattern := range []string{"/web/", "/locale/"} {
 		routes = append(routes, door.Route{Method: "GET", Pattern: pattern, Kind: door.KindAsset, Who: door.Anyone, Handle: door.Serve(assets.Handler(assets.Words()))})
 	}
+	routes = append(routes, tapRoute)
 	h.handler, err = door.New(door.Options{
 		Access:    func() (lan, hosts []string) { return nil, []string{"xinmoi.example"} },
 		Words:     h.words.Say,

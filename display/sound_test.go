@@ -98,7 +98,7 @@ const spy = `(() => {
 	WebSocket.prototype.send = function (data) { window.sent.push(JSON.parse(data)); send.call(this, data); };
 	const start = AudioBufferSourceNode.prototype.start;
 	AudioBufferSourceNode.prototype.start = function (when) {
-		window.starts.push({ when, end: when + this.buffer.duration });
+		window.starts.push({ when, end: when + this.buffer.duration, data: this.buffer.getChannelData(0) });
 		start.call(this, when);
 	};
 })()`
@@ -122,7 +122,7 @@ func TestOneOfTwoBoardsSpeaks(t *testing.T) {
 	h.do(queue.CallNext{Counter: "q1"})
 	one.Wait(`window.sent.some((m) => m.type === "finished")`)
 	type start struct{ When, End float64 }
-	starts := assetstest.Eval[[]start](one, "window.starts")
+	starts := assetstest.Eval[[]start](one, "window.starts.map(({ when, end }) => ({ when, end }))")
 	packs, err := voice.ReadPacks(sounds.Packs)
 	require.NoError(t, err)
 	plan := packs.Plan(voice.Call{Kind: voice.First, Number: "A001", Sign: "1", Langs: []string{"vi"}}, voice.Style{}, voice.Full, false)
