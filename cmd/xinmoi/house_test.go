@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"display/led":    {"store/device", "store/device/rtu"},
 	"display/voice":  {},
 	"kiosk":          {"assets/...", "store/..."},
+	"kiosk/reader":   {},
 
 	// Simulators stand beside the drivers and ship in the binary.
 	"printer/printertest": {"printer/escpos"},
@@ -57,7 +58,7 @@ var arrows = map[string][]string{
 }
 
 // pure packages and codecs touch no disk, no network, no clock of their own.
-var pure = []string{"store/queue", "store/wait", "store/device", "store/device/rtu", "printer/escpos", "counter/keypad", "display/led"}
+var pure = []string{"store/queue", "store/wait", "store/device", "store/device/rtu", "printer/escpos", "counter/keypad", "display/led", "kiosk/reader"}
 
 var impure = []string{"os", "net", "net/http", "log/slog", "sync", "go.etcd.io/bbolt"}
 
