@@ -199,6 +199,16 @@ func (h *hall) conditions(id string) device.Conditions {
 	return nil
 }
 
+// detail is what the book says beside the conditions of a printer.
+func (h *hall) detail(id string) string {
+	for _, d := range h.book.View().Devices {
+		if d.ID == device.ID("printer/"+id) {
+			return d.Detail
+		}
+	}
+	return ""
+}
+
 // looks says what a piece of paper is: the whole ticket, marked or not, or else
 // a part of something.
 func (h *hall) looks(paper printertest.Paper, t *queue.Ticket, dots int) string {

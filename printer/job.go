@@ -17,7 +17,7 @@ const slowLine = 11520
 
 // draw makes the job of an order: whole commands, in pieces.
 func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
-	r, m := s.d.room, s.d.model
+	r, m := s.d.room, s.model
 	view := r.book.View()
 	t, ok := view.Hall.Ticket(o.ticket)
 	if !ok {
@@ -30,6 +30,9 @@ func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
 	}
 	paper := slip.Paper{Dots: m.Dots, Coarse: s.bps > 0 && s.bps < slowLine}
 	way, size := wayOf(s.d.way, m, s.bps), pieceSize(s.bps)
+	if s.other != "" {
+		way = centre.WayRaster // what any printer can
+	}
 	pieces, high, err := Set(way, slip.Build(what, r.words), press, m, paper, size)
 	if err != nil && what.Link != "" { // a link that no code holds: the ticket is good without
 		s.d.log.Warn("printing without a QR code", "err", err)
@@ -105,7 +108,7 @@ func (s *session) print(ctx context.Context, press *slip.Press, o order) error {
 
 // clear lets a printer that knows how to forget the rest of a broken ticket.
 func (s *session) clear(ctx context.Context, err error) {
-	if s.d.model.Clears && errors.Is(err, errFault) {
+	if s.model.Clears && errors.Is(err, errFault) {
 		_ = s.write(ctx, escpos.Clear)
 	}
 }
@@ -141,7 +144,7 @@ func (s *session) send(ctx context.Context, pieces [][]byte, high int) (string, 
 			return "", errFault
 		}
 	}
-	need := s.onLine() + time.Duration(high)*time.Second/time.Duration(s.d.model.Speed)
+	need := s.onLine() + time.Duration(high)*time.Second/time.Duration(s.model.Speed)
 	return s.outcome(ctx, need, dones)
 }
 

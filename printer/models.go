@@ -7,8 +7,9 @@ import "xinmoi/printer/escpos"
 type Model struct {
 	Name  string // in the centre's document
 	Title string
-	Dots  int // printable, across
-	Speed int // dots of paper a second, at least; for printers that cannot say when they are done
+	Names []string // parts of what it calls itself; none: it may say anything
+	Dots  int      // printable, across
+	Speed int      // dots of paper a second, at least; for printers that cannot say when they are done
 
 	Cut           escpos.Cut
 	FeedBeforeCut int          // dots from head to cutter, for cuts that do not feed
@@ -36,11 +37,12 @@ var models = []Model{
 	},
 	{
 		Name: "epson-tm-t82", Title: "Epson TM-T82", Dots: 576, Speed: 1200, Cut: escpos.CutPartialFeed, Clears: true,
-		Pages: escpos.TCVN, QR: true,
+		Names: []string{"TM-T82", "TM-T81", "TM-T20"}, Pages: escpos.TCVN, QR: true,
 		Evidence: "72 mm at 203 dpi as TM-T20II in escpos-printer-db (576 dots, TCVN-3 on pages 30 and 31, QR codes); commands of Epson's ESC/POS reference, from memory",
 	},
 	{
 		Name: "epson-tm-t88", Title: "Epson TM-T88IV, TM-T88V", Dots: 512, Speed: 1000, Cut: escpos.CutPartialFeed, Motion: 180, Clears: true,
+		Names:    []string{"TM-T88"},
 		Evidence: "512 dots in escpos-printer-db (TM-T88V), 180 dpi; its plain feed unit is half a dot, so GS P is set. The T88V has TCVN-3 on pages 30 and 31, the T88IV has not: name way = \"text\" on a T88V",
 	},
 	{

@@ -221,7 +221,10 @@ func (s *session) greet(ctx context.Context) error {
 	} else if err := s.write(ctx, escpos.Reset); err != nil {
 		return err
 	}
-	if broken && s.d.model.Cut != escpos.CutNone {
+	if err := s.identify(ctx, heard); err != nil {
+		return err
+	}
+	if broken && s.model.Cut != escpos.CutNone {
 		if err := s.write(ctx, escpos.CutHere); err != nil {
 			return err
 		}

@@ -31,9 +31,11 @@ var (
 
 // session is one connected life: the wire, and what the printer has said on it.
 type session struct {
-	d    *Driver
-	wire device.Wire
-	bps  int // bytes a second of the line; 0: fast
+	d     *Driver
+	wire  device.Wire
+	model Model  // the driver's, or what any printer can, when this is another one
+	other string // what this one calls itself, then
+	bps   int    // bytes a second of the line; 0: fast
 
 	in   chan escpos.Reply
 	gone chan struct{} // closed when reading has ended
@@ -56,7 +58,7 @@ type session struct {
 }
 
 func newSession(d *Driver, wire device.Wire) *session {
-	s := &session{d: d, wire: wire, in: make(chan escpos.Reply, 64), gone: make(chan struct{}), heard: time.Now()}
+	s := &session{d: d, wire: wire, model: d.model, in: make(chan escpos.Reply, 64), gone: make(chan struct{}), heard: time.Now()}
 	if b, ok := wire.(device.Bauder); ok && b.Baud() > 0 {
 		s.bps = b.Baud() / 10
 	}
@@ -258,7 +260,7 @@ func (s *session) faults() escpos.Fault {
 func (s *session) trusted() bool { return s.answers && s.noise <= noiseAtMost }
 
 // report tells the book the state of the printer.
-func (s *session) report() { s.d.room.book.Report(s.d.device(), s.conditions(), "") }
+func (s *session) report() { s.d.room.book.Report(s.d.device(), s.conditions(), s.other) }
 
 func (s *session) conditions() device.Conditions {
 	var c []device.Condition
@@ -283,6 +285,9 @@ func (s *session) conditions() device.Conditions {
 	}
 	if f&escpos.PaperLow != 0 && f&escpos.PaperOut == 0 {
 		c = append(c, device.MediaLow)
+	}
+	if s.other != "" {
+		c = append(c, device.Another)
 	}
 	if s.noise > noiseAtMost {
 		c = append(c, device.BadReplies)

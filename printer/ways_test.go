@@ -123,7 +123,11 @@ func TestRowsOfCells(t *testing.T) {
 
 // The promise of once holds for tickets in letters too, at each of their bytes.
 func TestTextBreaksAtAnyByte(t *testing.T) {
-	for _, o := range []printertest.Options{{}, {NoAuto: true}, {NoAuto: true, NoDone: true}} {
+	for _, o := range []printertest.Options{
+		{Maker: "EPSON", Model: "TM-T82"},
+		{Maker: "EPSON", Model: "TM-T82", NoAuto: true},
+		{Maker: "EPSON", Model: "TM-T82", NoAuto: true, NoDone: true},
+	} {
 		size := 0
 		for i, at := range append([]int{1 << 30}, everyFew(700)...) {
 			if i > 0 && at > size {
@@ -187,7 +191,7 @@ func TestSlowLineWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall(t)
 		defer h.stop()
-		p := printertest.New(printertest.Options{BytesPerSecond: 960})
+		p := printertest.New(printertest.Options{BytesPerSecond: 960, Maker: "EPSON", Model: "TM-T82"})
 		cfg := mustPrinter(h, "p1")
 		cfg.Model = "epson-tm-t82"
 		l := h.plugDriver(h.room.Printer(cfg), p, slowWire)

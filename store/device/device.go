@@ -44,6 +44,7 @@ const (
 	HeadHot     Condition = "head-hot"     // print head too hot, will go on by itself
 	DeviceError Condition = "device-error" // an error that the device does not name
 	BadReplies  Condition = "bad-replies"  // answers that its protocol does not know
+	Another     Condition = "another"      // not the device that the document names
 	TwoAtOne    Condition = "two-at-one-address"
 	NoSound     Condition = "no-sound"
 )
