@@ -1,16 +1,12 @@
 package display
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
-	"time"
-
-	"github.com/fxamacker/cbor/v2"
 
 	sounds "xinmoi/assets/voice"
 	"xinmoi/display/voice"
@@ -53,21 +49,6 @@ const (
 	soundReady   = "ready"
 	soundBlocked = "blocked"
 )
-
-// noteAnnounced is the log of announcements in the journal.
-const noteAnnounced = "display.announced"
-
-// announced is its payload, version 1.
-type announced struct {
-	Call    store.Seq     `cbor:"1,keyasint,omitempty"` // entry that was announced; 0: a notice
-	Zone    string        `cbor:"2,keyasint,omitempty"`
-	Board   string        `cbor:"3,keyasint,omitempty"`
-	Outcome voice.Outcome `cbor:"4,keyasint"`
-	Form    voice.Form    `cbor:"5,keyasint,omitempty"`
-	Started int64         `cbor:"6,keyasint,omitempty"` // Unix milliseconds
-	LengthS float32       `cbor:"7,keyasint,omitempty"`
-	Notice  string        `cbor:"8,keyasint,omitempty"`
-}
 
 // announcement is what a page is sent. To is the only one that speaks.
 type announcement struct {
@@ -216,25 +197,6 @@ func (a *announcer) play(s voice.Speaker, n voice.Announcement) {
 
 func (a *announcer) hush(s voice.Speaker, id string) {
 	a.feed.Tell("board", s.Board, "hush", map[string]string{"to": s.Client, "id": id})
-}
-
-// record writes a line of the log. It comes from the announcer's one goroutine,
-// after what is to be played was sent.
-func (a *announcer) record(r voice.Record) {
-	n := announced{Call: store.Seq(r.Call.Seq), Zone: r.Call.Zone, Board: r.Speaker.Board, Outcome: r.Outcome, Form: r.Form,
-		LengthS: float32(r.Length.Seconds()), Notice: r.Call.Text}
-	if !r.Started.IsZero() {
-		n.Started = r.Started.UnixMilli()
-	}
-	b, err := cbor.Marshal(n)
-	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		_, err = a.book.Note(ctx, noteAnnounced, 1, b)
-	}
-	if err != nil {
-		a.log.Warn("an announcement is not in the log", "call", r.Call.Seq, "outcome", string(r.Outcome), "error", err)
-	}
 }
 
 // tellSilent tells of a zone that has lost its last loudspeaker, or has one

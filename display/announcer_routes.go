@@ -31,6 +31,8 @@ func (a *announcer) routes() []door.Route {
 		{Method: "GET", Pattern: "/api/v1/voice", Kind: door.KindBoard, Who: door.Anyone,
 			About: "The packs of clips that boards speak from", Answer: voices{}, Handle: a.getVoices},
 		{Method: "GET", Pattern: "/voice/{lang}/{clip}", Kind: door.KindBoard, Who: door.Anyone, Handle: a.getClip},
+		{Method: "GET", Pattern: "/api/v1/announcements", Kind: door.KindSupervisor, Who: door.Staff,
+			About: "The last announcements and what became of them", Answer: door.List[logLine]{}, Handle: a.getLog},
 		{Method: "POST", Pattern: "/api/v1/zones/{id}/announce", Kind: door.KindSupervisor, Who: door.Staff,
 			About: "Say a sentence on demand: test, closing or emergency", Request: announceBody{}, Answer: struct{}{},
 			Status: http.StatusAccepted, Handle: a.postAnnounce},

@@ -234,6 +234,45 @@ func TestAnnouncementsOnDemand(t *testing.T) {
 	assert.Equal(t, 422, post("a", "k4", `{"say":"hello"}`))
 }
 
+// Who says that a number was not called can be shown when it was, and where.
+func TestTheLogCanBeRead(t *testing.T) {
+	h := newHall(t, small)
+	h.do(queue.OpenCounter{Counter: "q2"})
+	h.issue("civil", 2)
+	one := h.ear(t, "b1", "one")
+	h.do(queue.CallNext{Counter: "q2"})
+	m, ok := one.next(5 * time.Second)
+	require.True(t, ok)
+	one.send("started", m.ID, "")
+	h.do(queue.Recall{Counter: "q2"})
+	h.do(queue.Recall{Counter: "q2"})
+	h.eventually("the second recall is known", func() bool { return len(h.logged()) == 1 })
+	one.send("finished", m.ID, "")
+	one.play(5 * time.Second)
+	h.eventually("the log has all", func() bool { return len(h.logged()) == 3 })
+	res, err := http.Get(h.url("/api/v1/announcements"))
+	require.NoError(t, err)
+	defer res.Body.Close()
+	var log struct {
+		Items []struct {
+			Number, Counter, Call, Zone, Board, Outcome string
+			Called                                      time.Time `json:"called_at"`
+			Started                                     time.Time `json:"started_at"`
+			Length                                      float64   `json:"length_s"`
+		}
+	}
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&log))
+	require.Len(t, log.Items, 3)
+	newest, first := log.Items[0], log.Items[1]
+	assert.Equal(t, "ticket.called", first.Call)
+	assert.Equal(t, []string{"A001", "2", "a", "b1", "spoken"}, []string{first.Number, first.Counter, first.Zone, first.Board, first.Outcome})
+	assert.False(t, first.Started.Before(first.Called.Truncate(time.Millisecond)))
+	assert.InDelta(t, 11.4, first.Length, 0.5)
+	assert.Equal(t, "ticket.recalled", newest.Call)
+	assert.Equal(t, "merged", log.Items[2].Outcome, "the second recall came while the first one waited")
+	assert.Equal(t, "spoken", newest.Outcome)
+}
+
 func TestClipsAreServed(t *testing.T) {
 	h := newHall(t, small)
 	get := func(path string) *http.Response {
