@@ -9,10 +9,10 @@ import (
 )
 
 // Bodies of the calls. Ticket, where it is not the target, is the ticket that
-// the clerk sees; it may be left out.
+// the clerk sees, 0 for an empty counter; it may be left out.
 type (
 	seenBody struct {
-		Ticket queue.TicketID `json:"ticket,omitempty"`
+		Ticket *queue.TicketID `json:"ticket,omitempty"`
 	}
 	targetBody struct {
 		Ticket queue.TicketID `json:"ticket,omitempty"`
@@ -59,7 +59,13 @@ type (
 	emptyBody struct{}
 )
 
-func (b seenBody) expect() queue.Expect     { return queue.Expect{Ticket: b.Ticket} }
+func (b seenBody) expect() queue.Expect {
+	if b.Ticket == nil {
+		return queue.Expect{}
+	}
+	return queue.Expect{Ticket: *b.Ticket, Nobody: *b.Ticket == 0}
+}
+
 func (b targetBody) target() queue.Target   { return queue.Target{Ticket: b.Ticket, Number: b.Number} }
 func (b finishBody) expect() queue.Expect   { return queue.Expect{Ticket: b.Ticket} }
 func (b parkBody) expect() queue.Expect     { return queue.Expect{Ticket: b.Ticket} }

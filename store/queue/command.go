@@ -6,9 +6,13 @@ import "time"
 // each one does stands in its decide method, in the file of its subject.
 type Command interface{ decide(*draft) error }
 
-// Expect names the ticket that the clerk sees at the counter. Zero: not said.
+// Expect names the ticket that the clerk sees at the counter, or says that
+// Nobody is there. Zero: not said.
 // If another one is current, the command is refused with ticket_changed.
-type Expect struct{ Ticket TicketID }
+type Expect struct {
+	Ticket TicketID
+	Nobody bool
+}
 
 // Target picks a ticket by id, or by the number shown today.
 type Target struct {

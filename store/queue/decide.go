@@ -108,7 +108,7 @@ func expected(t *Ticket, expect Expect) error {
 	if t != nil {
 		id, number = t.ID, t.Number
 	}
-	if expect.Ticket != 0 && expect.Ticket != id {
+	if (expect.Ticket != 0 || expect.Nobody) && expect.Ticket != id {
 		return ErrTicketChanged.with(map[string]any{"number": number})
 	}
 	return nil

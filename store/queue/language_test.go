@@ -254,7 +254,11 @@ func (s *scenario) ofTicket(word string, a *args) Command {
 func (s *scenario) ofCounter(word string, a *args) Command {
 	c := CounterID(a.next())
 	var sees Expect
-	if number := a.take("sees"); number != "" {
+	switch number := a.take("sees"); number {
+	case "":
+	case "nobody":
+		sees.Nobody = true
+	default:
 		sees.Ticket = s.ticket(number)
 	}
 	switch word {

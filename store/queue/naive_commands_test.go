@@ -249,10 +249,18 @@ func (n *naive) checkIn(p *person) {
 	}
 }
 
+// agrees reports whether the clerk sees who is there.
+func agrees(p *person, e Expect) bool {
+	if p == nil {
+		return e.Ticket == 0
+	}
+	return !e.Nobody && (e.Ticket == 0 || e.Ticket == p.id)
+}
+
 func (n *naive) callNext(c CallNext) string {
 	at := n.place(c.Counter)
 	p := n.current(c.Counter)
-	if c.Expect.Ticket != 0 && (p == nil || p.id != c.Expect.Ticket) {
+	if !agrees(p, c.Expect) {
 		return "ticket_changed"
 	}
 	done := false
@@ -354,7 +362,7 @@ func (n *naive) undo(at *place) string {
 
 func (n *naive) atCounter(c CounterID, expect Expect, then func(*person) string) string {
 	p := n.current(c)
-	if expect.Ticket != 0 && (p == nil || p.id != expect.Ticket) {
+	if !agrees(p, expect) {
 		return "ticket_changed"
 	}
 	if p == nil {

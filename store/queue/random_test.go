@@ -383,5 +383,8 @@ func (r *run) expect() Expect {
 	if r.random.IntN(10) > 0 {
 		return Expect{}
 	}
+	if r.random.IntN(4) == 0 {
+		return Expect{Nobody: true}
+	}
 	return Expect{Ticket: r.ticket()}
 }

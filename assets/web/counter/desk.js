@@ -123,8 +123,8 @@ function online() {
   }));
 }
 
-/** The ticket that the clerk sees, as a command names it. */
-export const seen = () => (ticket.value ? { ticket: ticket.value.id } : {});
+/** The ticket that the clerk sees, as a command names it; 0 is an empty counter. */
+export const seen = () => ({ ticket: ticket.value?.id ?? 0 });
 
 /** One press of a named action, as far as it is legal now. @param {string} action */
 export function press(action) {
