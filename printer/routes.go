@@ -3,8 +3,11 @@ package printer
 import (
 	"bytes"
 	"image/png"
+	"io"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 
 	"xinmoi/printer/slip"
 	"xinmoi/store/centre"
@@ -109,24 +112,14 @@ func (r *Room) preview(w http.ResponseWriter, req *http.Request) error {
 		}
 		s.Ticket = t
 	}
-	if doc.Centre.PublicURL != "" {
-		s.Link = doc.Centre.PublicURL + "/t/" + r.book.Link(s.Ticket.ID)
-	}
-	press, err := slip.NewPress()
-	if err != nil {
-		return err
-	}
-	page, err := press.Render(slip.Build(s, r.words), slip.Paper{Dots: r.Printer(p).model.Dots})
-	if err != nil {
-		return err
-	}
+	s.Link = doc.HolderURL(r.book.Link(s.Ticket.ID))
 	var b bytes.Buffer
-	if err := png.Encode(&b, page.Image()); err != nil {
+	if err := draw(&b, s, p.Model, r.words); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "image/png")
 	w.Header().Set("Cache-Control", "no-store")
-	_, err = w.Write(b.Bytes())
+	_, err := w.Write(b.Bytes())
 	return err
 }
 
@@ -138,9 +131,42 @@ func (r *Room) sample(doc *centre.Document) *queue.Ticket {
 			return tickets[i]
 		}
 	}
-	t := &queue.Ticket{Number: "A000", IssuedAt: r.book.Now(), Told: queue.Told{Ahead: 7}}
+	return madeUp(doc, r.book.Now())
+}
+
+func madeUp(doc *centre.Document, now time.Time) *queue.Ticket {
+	t := &queue.Ticket{Number: "A000", IssuedAt: now, Told: queue.Told{Ahead: 7}}
 	if len(doc.Services) > 0 {
 		t.Service = queue.ServiceID(doc.Services[0].ID)
+		if len(doc.Centre.Languages) > 0 {
+			t.Told.Bring = doc.Services[0].Bring[doc.Centre.Languages[0]]
+		}
 	}
 	return t
+}
+
+// Preview writes a PNG of a made-up ticket, drawn for a printer of the document.
+func Preview(w io.Writer, doc *centre.Document, p centre.Printer, words slip.Words, now time.Time) error {
+	s := slip.Slip{Centre: doc, Ticket: madeUp(doc, now)}
+	if doc.Centre.PublicURL != "" {
+		s.Link = doc.Centre.PublicURL + "/t/" + strings.Repeat("a", 20) // as long as a true one
+	}
+	return draw(w, s, p.Model, words)
+}
+
+// draw writes a PNG of a slip.
+func draw(w io.Writer, s slip.Slip, model string, words slip.Words) error {
+	m, ok := ModelOf(model)
+	if !ok {
+		m, _ = ModelOf(centre.DefaultModel)
+	}
+	press, err := slip.NewPress()
+	if err != nil {
+		return err
+	}
+	page, err := press.Render(slip.Build(s, words), slip.Paper{Dots: m.Dots})
+	if err != nil {
+		return err
+	}
+	return png.Encode(w, page.Image())
 }

@@ -39,9 +39,10 @@ func commands() []command {
 		{"demo", runDemo},
 		{"init", func(_ context.Context, e env, args []string) int { return runInit(e, args) }},
 		{"check", func(_ context.Context, e env, args []string) int { return runCheck(e, args) }},
+		{"print-preview", func(_ context.Context, e env, args []string) int { return runPreview(e, args) }},
 		{"serve", runServe},
 		{"reload", runReload},
-		{"audit", func(_ context.Context, e env, args []string) int { return runAudit(e, args) }},
+		{"audit", runAudit},
 		{"backup", runBackup},
 		{"version", func(_ context.Context, e env, _ []string) int { fmt.Fprintln(e.out, version); return exitGood }},
 	}
@@ -77,7 +78,7 @@ func run(ctx context.Context, args []string) int {
 func usage(e env) {
 	fmt.Fprintln(e.errw, e.say("cmd.usage", nil))
 	for _, c := range commands() {
-		fmt.Fprintf(e.errw, "  %-8s  %s\n", c.name, e.say("cmd.help."+c.name, nil))
+		fmt.Fprintf(e.errw, "  %-13s  %s\n", c.name, e.say("cmd.help."+c.name, nil))
 	}
 }
 

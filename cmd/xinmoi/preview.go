@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"xinmoi/printer"
+	"xinmoi/store/centre"
+)
+
+// runPreview draws a ticket of a document as a PNG, so that its words can be
+// looked at before there is a printer. It takes no number.
+func runPreview(e env, args []string) int {
+	fs := flag.NewFlagSet("print-preview", flag.ContinueOnError)
+	fs.SetOutput(e.errw)
+	file := fs.String("config", "", e.say("cmd.flag.config", nil))
+	out := fs.String("o", "ticket.png", e.say("cmd.flag.output", nil))
+	id := fs.String("printer", "", e.say("cmd.flag.printer_id", nil))
+	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
+	if err := fs.Parse(args); err != nil || *file == "" || fs.NArg() > 0 {
+		if err == nil {
+			fmt.Fprintln(e.errw, e.say("cmd.preview.usage", nil))
+		}
+		return exitUsage
+	}
+	src, err := os.ReadFile(*file)
+	if err != nil {
+		fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": *file, "err": err.Error()}))
+		return exitCannotTell
+	}
+	doc, findings := centre.Parse(*file, src)
+	if doc == nil {
+		for _, line := range sayFindings(e.words, e.lang, findings) {
+			fmt.Fprintln(e.errw, line)
+		}
+		return exitFound
+	}
+	p, ok := doc.Printer(*id)
+	if !ok && *id != "" {
+		fmt.Fprintln(e.errw, e.say("cmd.preview.no_printer", map[string]any{"printer": *id}))
+		return exitFound
+	}
+	if !ok && len(doc.Printers) > 0 {
+		p = doc.Printers[0]
+	}
+	var png bytes.Buffer
+	if err = printer.Preview(&png, doc, p, e.words.Say, time.Now()); err == nil {
+		err = os.WriteFile(*out, png.Bytes(), 0o644)
+	}
+	if err != nil {
+		fmt.Fprintln(e.errw, err)
+		return exitCannotTell
+	}
+	fmt.Fprintln(e.out, *out)
+	return exitGood
+}

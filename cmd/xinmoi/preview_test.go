@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"xinmoi/assets/locale"
+	"xinmoi/store/centre"
+)
+
+func TestPrintPreview(t *testing.T) {
+	words, err := locale.New()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	good, bad, out := filepath.Join(dir, "good.toml"), filepath.Join(dir, "bad.toml"), filepath.Join(dir, "t.png")
+	src, err := centre.Template("commune", centre.Answers{
+		Name: centre.Text{"vi": "xã Đắk Phơi", "en": "Đắk Phơi"}, Counters: 2, PrinterPort: "usb:/dev/usb/lp0",
+	})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(good, src, 0o600))
+	require.NoError(t, os.WriteFile(bad, []byte("[centre"), 0o600))
+	for _, c := range []struct {
+		args []string
+		want int
+		says string
+	}{
+		{[]string{"--config", good, "-o", out}, exitGood, "t.png"},
+		{[]string{"--config", good, "-o", out, "--printer", "p1"}, exitGood, "t.png"},
+		{[]string{"--config", good, "-o", out, "--printer", "p9"}, exitFound, "p9"},
+		{[]string{"--config", bad, "-o", out}, exitFound, "bad.toml:1"},
+		{[]string{"--config", good + "x"}, exitCannotTell, "good.tomlx"},
+		{[]string{"--config", good, "-o", filepath.Join(dir, "no", "t.png")}, exitCannotTell, "t.png"},
+		{nil, exitUsage, "print-preview"},
+	} {
+		var said bytes.Buffer
+		e := env{out: &said, errw: &said, words: words, lang: "vi"}
+		assert.Equal(t, c.want, runPreview(e, c.args), "%v", c.args)
+		assert.Contains(t, said.String(), c.says, "%v", c.args)
+	}
+	f, err := os.Open(out)
+	require.NoError(t, err)
+	defer f.Close()
+	img, err := png.Decode(f)
+	require.NoError(t, err)
+	assert.Equal(t, 576, img.Bounds().Dx())
+	assert.Greater(t, img.Bounds().Dy(), 400)
+}
