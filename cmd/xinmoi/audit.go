@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 // runAudit replays a closed book and tells, in words for people who have never
 // seen it, whether it is whole and where the order was changed. Departures from
 // the order are lawful: only faults make the exit code 1.
-func runAudit(e env, args []string) int {
+func runAudit(ctx context.Context, e env, args []string) int {
 	var o store.AuditOptions
 	fs := flag.NewFlagSet("audit", flag.ContinueOnError)
 	fs.SetOutput(e.errw)
@@ -35,13 +36,20 @@ func runAudit(e env, args []string) int {
 		fmt.Fprintln(e.errw, e.say("audit.bad_day", map[string]any{"day": *day}))
 		return exitUsage
 	}
+	data := ""
 	if info, err := os.Stat(*file); err == nil && info.IsDir() {
-		*file = store.BookFile(*file)
+		data, *file = *file, store.BookFile(*file)
 	}
 	o.Day = queue.Day(*day)
 	o.Zone = func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() }
 	debug.SetGCPercent(400) // a year's entries are garbage as soon as they are folded
 	report, err := store.Audit(*file, o)
+	if errors.Is(err, store.ErrInUse) && data != "" { // the hall is running
+		if source, cannot := askForCopy(ctx, e, data); cannot == nil {
+			defer os.Remove(source)
+			report, err = store.Audit(source, o)
+		}
+	}
 	switch {
 	case errors.Is(err, store.ErrInUse):
 		fmt.Fprintln(e.errw, e.say("audit.in_use", nil))

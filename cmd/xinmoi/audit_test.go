@@ -23,7 +23,7 @@ func auditOf(t *testing.T, args ...string) (code int, out, errs string) {
 	words, err := locale.New()
 	require.NoError(t, err)
 	var o, e bytes.Buffer
-	code = runAudit(env{out: &o, errw: &e, words: words, lang: "vi"}, args)
+	code = runAudit(t.Context(), env{out: &o, errw: &e, words: words, lang: "vi"}, args)
 	return code, o.String(), e.String()
 }
 

@@ -18,10 +18,10 @@ import (
 	"xinmoi/store/queue"
 )
 
-// copyName is where the daemon leaves a copy of the book, in its data folder, for
-// the tool that asked. It is on the book's own disk, so that the copy is quick;
-// the slow USB stick is the tool's business.
-const copyName = "book.copy"
+// copyNames are the copies of the book that the daemon leaves in its data folder
+// for the tool that asked. They are on the book's own disk, so that the copy is
+// quick; the slow USB stick is the tool's business, and so is removing them.
+const copyNames = "book-*.copy"
 
 // copied is what a backup answers.
 type copied struct {
@@ -29,7 +29,7 @@ type copied struct {
 }
 
 func (s *server) backupRoute() door.Route {
-	one := make(chan struct{}, 1) // at a time: there is one file
+	one := make(chan struct{}, 1) // at a time: each takes room
 	return door.Route{Method: "POST", Pattern: "/api/v1/backup", Kind: door.KindSystem, Who: door.Local, Answer: copied{},
 		Handle: func(w http.ResponseWriter, r *http.Request) error {
 			select {
@@ -38,11 +38,41 @@ func (s *server) backupRoute() door.Route {
 			case <-r.Context().Done():
 				return r.Context().Err()
 			}
-			if err := s.book.Copy(filepath.Join(s.data, copyName)); err != nil {
+			file, err := emptyCopy(s.data)
+			if err != nil {
 				return err
 			}
-			return door.Write(w, http.StatusOK, copied{File: copyName})
+			if err := s.book.Copy(file); err != nil {
+				return errors.Join(err, removed(file))
+			}
+			return door.Write(w, http.StatusOK, copied{File: filepath.Base(file)})
 		}}
+}
+
+// emptyCopy makes room for a new copy, and removes those of tools that were killed.
+func emptyCopy(data string) (file string, err error) {
+	old, err := filepath.Glob(filepath.Join(data, copyNames))
+	for _, name := range old {
+		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(name)
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	f, err := os.CreateTemp(data, copyNames)
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), f.Close()
+}
+
+// removed is for a file that may be gone already.
+func removed(file string) error {
+	if err := os.Remove(file); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // runBackup copies the book of a running or stopped hall, verifies the copy where
@@ -81,18 +111,16 @@ func runBackup(ctx context.Context, e env, args []string) int {
 
 // backup leaves nothing at to unless the copy is good.
 func backup(ctx context.Context, e env, data, to string) (*store.Report, error) {
-	source := filepath.Join(data, copyName)
-	defer os.Remove(source)
-	err := store.CopyClosed(data, source)
-	if errors.Is(err, store.ErrInUse) {
-		err = askForCopy(ctx, e, data)
-	}
-	if err != nil {
-		return nil, err
-	}
 	temp := to + ".new"
 	defer os.Remove(temp)
-	if err := copyFile(source, temp); err != nil {
+	err := store.CopyClosed(data, temp)
+	if errors.Is(err, store.ErrInUse) {
+		var source string
+		if source, err = askForCopy(ctx, e, data); err == nil {
+			err = errors.Join(copyFile(source, temp), os.Remove(source))
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	report, err := store.Verify(temp, store.AuditOptions{
@@ -111,20 +139,24 @@ func backup(ctx context.Context, e env, data, to string) (*store.Report, error) 
 	return report, errors.Join(dir.Sync(), dir.Close())
 }
 
-// askForCopy lets the running daemon make the copy.
-func askForCopy(ctx context.Context, e env, data string) error {
+// askForCopy lets the running daemon make a copy, which the caller removes.
+func askForCopy(ctx context.Context, e env, data string) (file string, err error) {
 	status, body, err := control(ctx, data, e.lang, "/api/v1/backup")
 	if err != nil {
-		return err
+		return "", err
 	}
 	if status != http.StatusOK {
 		var problem struct{ Title, Detail string }
 		if json.Unmarshal(body, &problem) == nil && problem.Title+problem.Detail != "" {
-			return errors.New(problem.Title + " " + problem.Detail)
+			return "", errors.New(problem.Title + " " + problem.Detail)
 		}
-		return errors.New(string(body))
+		return "", errors.New(string(body))
 	}
-	return nil
+	var c copied
+	if err := json.Unmarshal(body, &c); err != nil || c.File == "" {
+		return "", fmt.Errorf("answer %q: %w", body, errors.Join(err, os.ErrInvalid))
+	}
+	return filepath.Join(data, filepath.Base(c.File)), nil
 }
 
 func copyFile(from, to string) error {

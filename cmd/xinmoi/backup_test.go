@@ -37,7 +37,6 @@ func TestBackupOfAStoppedHall(t *testing.T) {
 	require.Len(t, files, 1, "nothing half done is left")
 	code, _, _ = auditOf(t, "--data", files[0])
 	assert.Equal(t, exitGood, code)
-	assert.NoFileExists(t, filepath.Join(data, copyName))
 
 	code, _, _ = backupOf(t, "--data", data)
 	assert.Equal(t, exitUsage, code)
@@ -77,6 +76,13 @@ func TestBackupOfARunningHall(t *testing.T) {
 	assert.Contains(t, out, file)
 	code, _, _ = auditOf(t, "--data", file)
 	assert.Equal(t, exitGood, code)
+
+	code, out, errs = auditOf(t, "--data", data) // beside the daemon too
+	assert.Equal(t, exitGood, code, errs)
+	assert.Contains(t, out, "sổ nguyên vẹn")
+	left, err := filepath.Glob(filepath.Join(data, copyNames))
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }
 
 // What is not whole is not put in the place of a good backup.

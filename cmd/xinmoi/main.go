@@ -40,6 +40,7 @@ func commands() []command {
 		{"init", func(_ context.Context, e env, args []string) int { return runInit(e, args) }},
 		{"check", func(_ context.Context, e env, args []string) int { return runCheck(e, args) }},
 		{"print-preview", func(_ context.Context, e env, args []string) int { return runPreview(e, args) }},
+		{"doctor", runDoctor},
 		{"serve", runServe},
 		{"reload", runReload},
 		{"audit", runAudit},
