@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"time"
+
+	"xinmoi/cmd/internal/port"
+	"xinmoi/counter"
+)
+
+// runDoctor lists the devices of this machine that a hall could use, prints udev
+// rules for them, or listens to one.
+func runDoctor(ctx context.Context, e env, args []string) int {
+	fs := flag.NewFlagSet("doctor", flag.ContinueOnError)
+	fs.SetOutput(e.errw)
+	listen := fs.String("listen", "", e.say("cmd.flag.doctor_listen", nil))
+	udev := fs.Bool("udev", false, e.say("cmd.flag.doctor_udev", nil))
+	if err := fs.Parse(args); err != nil || fs.NArg() > 0 || *udev && *listen != "" {
+		if err == nil {
+			fmt.Fprintln(e.errw, e.say("cmd.doctor.usage", nil))
+		}
+		return exitUsage
+	}
+	switch m := (machine{"/"}); {
+	case *listen != "":
+		return listenTo(ctx, e, *listen)
+	case *udev:
+		sayRules(e, m.devices())
+		return exitGood
+	default:
+		return sayDevices(e, m.devices())
+	}
+}
+
+// sayDevices tells of each device what it could be and what stands in the way.
+func sayDevices(e env, all []found) int {
+	if len(all) == 0 {
+		fmt.Fprintln(e.out, e.say("cmd.doctor.none", nil))
+		return exitFound
+	}
+	code := exitGood
+	for _, f := range all {
+		fmt.Fprintf(e.out, "%s\n  %s", f.port, e.say("cmd.doctor.like."+f.like, nil))
+		for _, what := range []string{f.name, f.id} {
+			if what != "" {
+				fmt.Fprintf(e.out, ", %s", what)
+			}
+		}
+		fmt.Fprintln(e.out)
+		if !f.access {
+			code = exitFound
+			fmt.Fprintln(e.out, "  "+e.say("cmd.doctor.no_access", map[string]any{"node": f.node, "group": f.group}))
+		}
+		for _, who := range f.held {
+			code = exitFound
+			fmt.Fprintln(e.out, "  "+e.say("cmd.doctor.held", map[string]any{"node": f.node, "who": who}))
+		}
+	}
+	return code
+}
+
+// sayRules prints udev rules that give each device a name that stays, by the
+// socket it is in: two keypads of one make have nothing else to tell them apart.
+// They keep ModemManager and desktops away.
+func sayRules(e env, all []found) {
+	fmt.Fprintln(e.out, "# "+e.say("cmd.doctor.rules", nil))
+	count := map[string]int{}
+	for _, f := range all {
+		if f.idPath == "" {
+			fmt.Fprintln(e.out, "# "+e.say("cmd.doctor.no_socket", map[string]any{"node": f.node}))
+			continue
+		}
+		link := fmt.Sprintf("xinmoi/%s%d", f.like, count[f.like])
+		count[f.like]++
+		match, group := "", ""
+		switch f.kind {
+		case "serial":
+			match, group = `SUBSYSTEM=="tty"`, `GROUP="dialout", ENV{ID_MM_DEVICE_IGNORE}="1"`
+		case "usb":
+			match, group = `SUBSYSTEM=="usbmisc", KERNEL=="lp[0-9]*"`, `GROUP="lp"`
+		case "keys":
+			match, group = `SUBSYSTEM=="input", KERNEL=="event*"`, `GROUP="input", ENV{LIBINPUT_IGNORE_DEVICE}="1"`
+		}
+		if f.like == "keyboard" {
+			fmt.Fprint(e.out, "# ") // somebody may want to type on it
+		}
+		fmt.Fprintf(e.out, "%s, ENV{ID_PATH}==%q, SYMLINK+=%q, MODE=\"0660\", %s\n", match, f.idPath, link, group)
+	}
+}
+
+// listenTo shows what a device says: its bytes, and the frames that are known.
+func listenTo(ctx context.Context, e env, address string) int {
+	a, err := port.Parse(address)
+	if err != nil {
+		fmt.Fprintln(e.errw, err)
+		return exitUsage
+	}
+	wire, err := port.Open(ctx, a)
+	if err != nil {
+		fmt.Fprintln(e.errw, e.say("cmd.doctor.cannot_open", map[string]any{"port": address, "err": err.Error()}))
+		return exitCannotTell
+	}
+	defer wire.Close()
+	stop := context.AfterFunc(ctx, func() { wire.Close() })
+	defer stop()
+	fmt.Fprintln(e.out, e.say("cmd.doctor.listening", map[string]any{"port": a.String()}))
+	hear := counter.Hear()
+	buf := make([]byte, 64)
+	for {
+		n, err := wire.Read(buf)
+		if n > 0 {
+			fmt.Fprintf(e.out, "%s  % X\n", time.Now().Format("15:04:05.000"), buf[:n])
+			for _, line := range hear(buf[:n]) {
+				fmt.Fprintln(e.out, "              "+line)
+			}
+		}
+		switch {
+		case ctx.Err() != nil:
+			return exitGood
+		case err != nil:
+			fmt.Fprintln(e.errw, e.say("cmd.doctor.gone", map[string]any{"port": address, "err": err.Error()}))
+			return exitCannotTell
+		}
+	}
+}

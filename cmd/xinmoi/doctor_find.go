@@ -1,0 +1,194 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// found is a device that the hall could use.
+type found struct {
+	kind   string // "serial", "keys", "usb"
+	node   string // /dev/ttyUSB0
+	port   string // as in the centre's document
+	name   string // what it calls itself
+	id     string // 1a86:7523
+	idPath string // the socket that it is in, "" when unknown
+	like   string // what it could be: a word of the locale's "cmd.doctor.like."
+	access bool
+	group  string
+	held   []string // "brltty (412)"
+}
+
+// machine is where to look; root is "/" but in tests.
+type machine struct{ root string }
+
+func (m machine) path(parts ...string) string {
+	return filepath.Join(append([]string{m.root}, parts...)...)
+}
+
+func read(parts ...string) string {
+	b, err := os.ReadFile(filepath.Join(parts...))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// devices lists what is there, by its node.
+func (m machine) devices() []found {
+	var all []found
+	for _, class := range []struct{ kind, pattern string }{
+		{"serial", "sys/class/tty/tty*"}, {"usb", "sys/class/usbmisc/lp*"}, {"keys", "sys/class/input/event*"},
+	} {
+		dirs, _ := filepath.Glob(m.path(class.pattern)) // its pattern is good
+		for _, dir := range dirs {
+			if f, ok := m.look(class.kind, dir); ok {
+				all = append(all, f)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b found) int { return cmp.Compare(a.node, b.node) })
+	return all
+}
+
+// look reads what is known of one device.
+func (m machine) look(kind, dir string) (f found, ok bool) {
+	device := filepath.Join(dir, "device")
+	if _, err := os.Stat(device); err != nil {
+		return f, false // a console, and no line
+	}
+	base := filepath.Base(dir)
+	f = found{kind: kind, node: "/dev/" + base}
+	switch kind {
+	case "serial":
+		if read(dir, "type") == "0" {
+			return f, false // a place on the board with nothing in it
+		}
+		f.port, f.like = "serial:"+f.node+"?baud=9600", "bus"
+		if strings.HasPrefix(base, "ttyACM") {
+			f.like = "scanner"
+		}
+	case "usb":
+		f.node = "/dev/usb/" + base
+		f.port, f.like = "usb:"+f.node, "printer"
+		f.name = modelOf(read(device, "ieee1284_id"))
+	case "keys":
+		f.name = read(device, "name")
+		if f.like = keysLike(read(device, "capabilities", "key")); f.like == "" {
+			return f, false
+		}
+	}
+	m.usb(&f, device)
+	m.udev(&f, read(dir, "dev"))
+	if kind == "keys" {
+		f.port = "evdev:" + cmp.Or(f.idPath, f.node)
+	}
+	f.access, f.group = m.access(f)
+	f.held = m.holders(f.node)
+	return f, true
+}
+
+// modelOf takes the maker and the model out of an IEEE 1284 id.
+func modelOf(id string) string {
+	fields := map[string]string{}
+	for part := range strings.SplitSeq(id, ";") {
+		key, value, _ := strings.Cut(part, ":")
+		fields[strings.TrimSpace(key)] = strings.TrimSpace(value)
+	}
+	return strings.TrimSpace(cmp.Or(fields["MFG"], fields["MANUFACTURER"]) + " " + cmp.Or(fields["MDL"], fields["MODEL"]))
+}
+
+// keysLike tells a keypad and a keyboard from a mouse and a power button, by
+// the bits of the keys they have (the last word is that of the lowest bits).
+func keysLike(bits string) string {
+	words := strings.Fields(bits)
+	slices.Reverse(words)
+	size := 64
+	if strconv.IntSize == 32 {
+		size = 32 // the kernel prints words of its own size
+	}
+	has := func(code int) bool {
+		if code/size >= len(words) {
+			return false
+		}
+		w, err := strconv.ParseUint(words[code/size], 16, 64)
+		return err == nil && w>>(code%size)&1 == 1
+	}
+	const keyA, keyKP1 = 30, 79
+	switch {
+	case has(keyA):
+		return "keyboard"
+	case has(keyKP1):
+		return "keypad"
+	}
+	return ""
+}
+
+// usb finds the USB device that a device belongs to.
+func (m machine) usb(f *found, device string) {
+	dir, err := filepath.EvalSymlinks(device)
+	if err != nil {
+		return
+	}
+	for range 8 {
+		if vendor := read(dir, "idVendor"); vendor != "" {
+			f.id = vendor + ":" + read(dir, "idProduct")
+			f.name = cmp.Or(f.name, strings.TrimSpace(read(dir, "manufacturer")+" "+read(dir, "product")))
+			return
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// udev reads the socket from udev's database.
+func (m machine) udev(f *found, number string) {
+	for line := range strings.SplitSeq(read(m.path("run/udev/data"), "c"+number), "\n") {
+		if v, ok := strings.CutPrefix(line, "E:ID_PATH="); ok {
+			f.idPath = v
+		}
+	}
+}
+
+// access reports whether we may use the node, and whose it is.
+func (m machine) access(f found) (ok bool, group string) {
+	path := m.path(f.node)
+	var st unix.Stat_t
+	if unix.Stat(path, &st) == nil {
+		group = m.groupName(st.Gid)
+	}
+	mode := uint32(unix.R_OK | unix.W_OK)
+	if f.kind == "keys" {
+		mode = unix.R_OK
+	}
+	return unix.Access(path, mode) == nil, group
+}
+
+func (m machine) groupName(gid uint32) string {
+	for line := range strings.SplitSeq(read(m.path("etc/group")), "\n") {
+		if p := strings.Split(line, ":"); len(p) > 2 && p[2] == fmt.Sprint(gid) {
+			return p[0]
+		}
+	}
+	return fmt.Sprint(gid)
+}
+
+// holders are the programs that have the node open, as far as we may see.
+func (m machine) holders(node string) (out []string) {
+	fds, _ := filepath.Glob(m.path("proc/[0-9]*/fd/*"))
+	for _, fd := range fds {
+		if to, err := os.Readlink(fd); err != nil || to != node {
+			continue
+		}
+		process := filepath.Dir(filepath.Dir(fd))
+		out = append(out, fmt.Sprintf("%s (%s)", read(process, "comm"), filepath.Base(process)))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

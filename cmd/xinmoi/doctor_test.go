@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"xinmoi/assets/locale"
+)
+
+// fakeMachine is a machine with a USB serial line, a scanner, a keypad, a ticket
+// printer, and much that is of no use.
+func fakeMachine(t *testing.T) machine {
+	m := machine{t.TempDir()}
+	write := func(path, text string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(m.path(path)), 0o755))
+		require.NoError(t, os.WriteFile(m.path(path), []byte(text+"\n"), 0o644))
+	}
+	link := func(path, to string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(m.path(path)), 0o755))
+		require.NoError(t, os.Symlink(to, m.path(path)))
+	}
+	usb := func(socket, id, maker, product string) {
+		vendor, code, _ := strings.Cut(id, ":")
+		write("sys/devices/"+socket+"/idVendor", vendor)
+		write("sys/devices/"+socket+"/idProduct", code)
+		write("sys/devices/"+socket+"/manufacturer", maker)
+		write("sys/devices/"+socket+"/product", product)
+	}
+	class := func(class, name, number, socket string) {
+		write("sys/class/"+class+"/"+name+"/dev", number)
+		require.NoError(t, os.MkdirAll(m.path("sys/devices", socket, name), 0o755))
+		link("sys/class/"+class+"/"+name+"/device", m.path("sys/devices", socket, name))
+		write("run/udev/data/c"+number, "S:serial\nE:ID_PATH=pci-0000:00:14.0-usb-0:"+socket+":1.0")
+	}
+	usb("1", "1a86:7523", "", "USB Serial")
+	class("tty", "ttyUSB0", "188:0", "1")
+	write("dev/ttyUSB0", "")
+	link("proc/412/fd/7", "/dev/ttyUSB0")
+	write("proc/412/comm", "brltty")
+	usb("2", "0c2e:0b6a", "Honeywell", "Scanner")
+	class("tty", "ttyACM0", "166:0", "2")
+	write("dev/ttyACM0", "")
+	usb("3", "04b8:0202", "EPSON", "TM-T82")
+	class("usbmisc", "lp0", "180:0", "3")
+	write("sys/devices/3/lp0/ieee1284_id", "MFG:EPSON;CMD:ESC/POS;MDL:TM-T82;CLS:PRINTER;")
+	write("dev/usb/lp0", "")
+	usb("4", "258a:0001", "SINO", "Keypad")
+	class("input", "event3", "13:67", "4")
+	write("sys/devices/4/event3/name", "SINO Keypad")
+	write("sys/devices/4/event3/capabilities/key", "100 0 0 0 1 e280 80000")
+	class("input", "event0", "13:64", "9") // a power button
+	write("sys/devices/9/event0/capabilities/key", "10000000000000 0")
+	class("tty", "ttyS0", "4:64", "8")
+	write("sys/class/tty/ttyS0/type", "0")
+	write("sys/class/tty/tty1/dev", "4:1")
+	return m
+}
+
+func TestDoctorListsDevices(t *testing.T) {
+	m := fakeMachine(t)
+	all := m.devices()
+	var ports []string
+	for _, f := range all {
+		ports = append(ports, f.port)
+	}
+	require.Equal(t, []string{
+		"evdev:pci-0000:00:14.0-usb-0:4:1.0", "serial:/dev/ttyACM0?baud=9600", "serial:/dev/ttyUSB0?baud=9600", "usb:/dev/usb/lp0",
+	}, ports)
+	assert.Equal(t, found{
+		kind: "serial", node: "/dev/ttyUSB0", port: "serial:/dev/ttyUSB0?baud=9600", name: "USB Serial", id: "1a86:7523",
+		idPath: "pci-0000:00:14.0-usb-0:1:1.0", like: "bus", access: true, group: all[2].group, held: []string{"brltty (412)"},
+	}, all[2])
+	assert.Equal(t, "EPSON TM-T82", all[3].name)
+	assert.Equal(t, "keypad", all[0].like)
+	assert.False(t, all[0].access, "there is no such node")
+
+	words, err := locale.New("")
+	require.NoError(t, err)
+	for _, lang := range []string{"vi", "en"} {
+		var out bytes.Buffer
+		e := env{out: &out, words: words, lang: lang}
+		assert.Equal(t, exitFound, sayDevices(e, all))
+		assert.Contains(t, out.String(), "brltty (412)")
+		assert.NotContains(t, out.String(), "cmd.doctor")
+		assert.Equal(t, exitGood, sayDevices(e, all[1:2]))
+		assert.Equal(t, exitFound, sayDevices(e, nil))
+	}
+}
+
+func TestDoctorPrintsRules(t *testing.T) {
+	words, err := locale.New("")
+	require.NoError(t, err)
+	var out bytes.Buffer
+	sayRules(env{out: &out, words: words, lang: "en"}, append(fakeMachine(t).devices(), found{node: "/dev/ttyS1", kind: "serial"}))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	require.Len(t, lines, 6)
+	assert.Equal(t, `SUBSYSTEM=="tty", ENV{ID_PATH}=="pci-0000:00:14.0-usb-0:1:1.0", SYMLINK+="xinmoi/bus0", MODE="0660", GROUP="dialout", ENV{ID_MM_DEVICE_IGNORE}="1"`, lines[3])
+	assert.Contains(t, lines[1], `SYMLINK+="xinmoi/keypad0"`)
+	assert.Contains(t, lines[5], "# ")
+}
+
+func TestDoctorListens(t *testing.T) {
+	master, slave, err := pty.Open()
+	require.NoError(t, err)
+	defer master.Close()
+	defer slave.Close()
+	_, err = unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+	require.NoError(t, err)
+	words, err := locale.New("")
+	require.NoError(t, err)
+	in, out := io.Pipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	code := make(chan int, 1)
+	go func() {
+		code <- runDoctor(ctx, env{out: out, errw: io.Discard, words: words, lang: "en"}, []string{"--listen", "serial:" + slave.Name()})
+		out.Close()
+	}()
+	var said strings.Builder
+	buf := make([]byte, 256)
+	deadline := time.Now().Add(10 * time.Second)
+	for sent := false; !strings.Contains(said.String(), "key 0C = next") && time.Now().Before(deadline); {
+		n, err := in.Read(buf)
+		require.NoError(t, err)
+		said.Write(buf[:n])
+		if !sent && strings.Contains(said.String(), "Listening") {
+			sent = true
+			_, err := master.Write([]byte{0xFF, 0x68, 3, 3, 0x68, 5, 1, 0x0C, 0x12, 0x16})
+			require.NoError(t, err)
+		}
+	}
+	assert.Contains(t, said.String(), "ff68  address 5  key 0C = next")
+	cancel()
+	go io.Copy(io.Discard, in)
+	assert.Equal(t, exitGood, <-code)
+}
