@@ -245,7 +245,8 @@ func (a *announcer) say(kind voice.Kind, e store.Entry, ticket queue.TicketID, c
 		return
 	}
 	call := voice.Call{ID: fmt.Sprintf("%s.%d", v.Epoch, e.Seq), Seq: uint64(e.Seq), Kind: kind, Zone: c.Zone, Ticket: uint64(ticket),
-		Counter: c.ID, At: e.At, Number: t.Number, Sign: c.Number, Place: place(doc, c.Zone), Langs: []string{leading(doc)}}
+		Counter: c.ID, At: e.At, Age: a.book.Now().Sub(e.At),
+		Number: t.Number, Sign: c.Number, Place: place(doc, c.Zone), Langs: []string{leading(doc)}}
 	if t.Lang != "" && t.Lang != call.Langs[0] {
 		call.Langs = append(call.Langs, t.Lang)
 	}

@@ -93,9 +93,10 @@ type Announcer struct {
 type zone struct {
 	Zone
 	queue  []*item
-	lease  Speaker // zero: nobody
-	mute   time.Time
-	silent bool // as last told
+	lease  Speaker   // zero: nobody
+	mute   time.Time // since when it has no speaker
+	heard  bool      // it has had one
+	silent bool      // as last told
 	told   bool
 }
 
@@ -215,7 +216,7 @@ func (a *Announcer) Say(c Call) {
 			return
 		}
 		a.count++
-		z.queue = append(z.queue, &item{Call: c, order: a.count, came: time.Now(), full: a.packs.Plan(c, z.Style, Full, false).Length})
+		z.queue = append(z.queue, &item{Call: c, order: a.count, came: time.Now().Add(-c.Age), full: a.packs.Plan(c, z.Style, Full, false).Length})
 	})
 }
 

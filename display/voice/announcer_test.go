@@ -363,6 +363,19 @@ func TestWithoutALoudspeaker(t *testing.T) {
 	})
 }
 
+// After a restart a call is as old as it was.
+func TestAnOldCallHasLessTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, voice.Zone{ID: "a"})
+		defer s.stop()
+		old := s.call("a", func(c *voice.Call) { c.Age = 15 * time.Second })
+		s.wait(10 * time.Second)
+		s.join("b1", "a")
+		s.wait(20 * time.Second)
+		assert.Equal(t, []string{old + " no_speaker"}, s.outcomes())
+	})
+}
+
 func TestRecallsAndUndo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, voice.Zone{ID: "a"})

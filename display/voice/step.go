@@ -75,7 +75,7 @@ func (a *Announcer) watch(g *group, now time.Time) (next time.Duration) {
 // can hear in time is given up.
 func (a *Announcer) listen(z *zone, now time.Time) (next time.Duration) {
 	if s := a.best(z, nil); s != nil {
-		z.lease, z.mute = s.Speaker, time.Time{}
+		z.lease, z.mute, z.heard = s.Speaker, time.Time{}, true
 		a.tellSilent(z, false)
 		return never
 	}
@@ -91,7 +91,7 @@ func (a *Announcer) listen(z *zone, now time.Time) (next time.Duration) {
 	}
 	z.queue = slices.DeleteFunc(z.queue, func(i *item) bool {
 		since := i.came
-		if z.mute.After(since) {
+		if z.heard && z.mute.After(since) { // it waited its turn until then
 			since = z.mute
 		}
 		if left := since.Add(Fresh).Sub(now); left > 0 {

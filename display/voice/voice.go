@@ -52,6 +52,7 @@ type Call struct {
 	Ticket  uint64
 	Counter string // id
 	At      time.Time
+	Age     time.Duration // when it was put into the queue, by the clock of At
 
 	Number string            // "A012"
 	Sign   string            // number of the counter, "5"
