@@ -46,14 +46,14 @@ func onceOrTwice(t testing.TB, verdicts []string, at int) {
 // breaks are the bytes at which a cable breaks in the tests: around every
 // command of the head and the end of a ticket, and here and there between.
 func breaks(size int) (all []int) {
-	step := 2999
-	for i := 0; i < 24; i++ {
+	step := 4999
+	for i := 0; i < 14; i++ {
 		all = append(all, i)
 	}
-	for i := 60; i < size-12; i += step {
+	for i := 60; i < size-8; i += step {
 		all = append(all, i)
 	}
-	for i := max(60, size-12); i <= size; i++ {
+	for i := max(60, size-8); i <= size; i++ {
 		all = append(all, i)
 	}
 	return all

@@ -26,6 +26,11 @@
 //     reprint asked for by hand is another piece of paper than the first.
 //   - A fall-back printer takes a ticket only after it has stood for two seconds,
 //     so that a printer which is just being opened is not passed by.
+//   - On a slow line a ticket is written in the printer's own letters, as far as
+//     its model is known to have them, and drawn elsewhere: what takes 13 s at
+//     9,600 baud as a picture takes half a second as text. See Set.
+//   - Another printer than the one of the document prints all the same, drawn and
+//     with a condition: in a hall, what broke is replaced by what is at hand.
 //   - A fault within a ticket ends that ticket, even where the printer would go
 //     on by itself when paper is back: the citizen would get two halves.
 //   - After three broken attempts a ticket is dropped: better no paper than a

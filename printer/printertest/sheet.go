@@ -123,10 +123,14 @@ func (s *sheet) dot(x, y int) {
 // row puts one row of a picture under the head.
 func (s *sheet) row(data []byte) {
 	at := s.start(len(data) * 8 * s.scaleX)
-	for i := range len(data) * 8 * s.scaleX {
-		bit := i / s.scaleX
-		if data[bit/8]&(0x80>>(bit%8)) != 0 {
-			s.dot(at+i, 0)
+	for i, v := range data {
+		for bit := 0; v != 0; v, bit = v<<1, bit+1 {
+			if v&0x80 == 0 {
+				continue
+			}
+			for dx := range s.scaleX {
+				s.dot(at+(i*8+bit)*s.scaleX+dx, 0)
+			}
 		}
 	}
 }
