@@ -76,7 +76,8 @@ export function voice(feed) {
   const ctx = typeof AudioContext === "function" ? new AudioContext() : null;
   const ready = signal(false); // can be heard
   const silent = signal(true); // nobody else speaks here, as far as we know
-  const known = signal(false); // whether we can be heard has been found out
+  const broken = signal(false); // cannot be heard, and will not by itself
+  let known = false; // a context that may be heard would run by now
   /** @type {Clips} */
   let clips = new Map();
   /** @type {Map<string, AudioBufferSourceNode[]>} */
@@ -92,12 +93,13 @@ export function voice(feed) {
     const running = ctx?.state === "running";
     if (!running) for (const id of [...playing.keys()]) stop(id); // old words must not come out later
     ready.value = running && clips.size > 0;
+    broken.value = known && !running;
     report();
   }
 
   function report() {
     if (ready.value) feed.send({ type: "sound", state: "ready" });
-    else if (known.value && ctx?.state !== "running") feed.send({ type: "sound", state: "blocked" });
+    else if (broken.value) feed.send({ type: "sound", state: "blocked" });
   }
 
   function wake() {
@@ -143,7 +145,7 @@ export function voice(feed) {
   for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake);
   wake();
   loading();
-  setTimeout(() => { known.value = true; look(); }, PATIENCE);
+  setTimeout(() => { known = true; look(); }, PATIENCE);
   setInterval(() => { wake(); look(); }, AGAIN);
   effect(() => { if (feed.online.value) report(); });
 
@@ -159,7 +161,7 @@ export function voice(feed) {
       }
     },
     /** Whether people must look because nothing can be heard. */
-    mute: computed(() => known.value && !ready.value && silent.value),
+    mute: computed(() => broken.value && silent.value),
     busy: () => playing.size > 0,
   };
 }
