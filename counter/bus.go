@@ -84,6 +84,7 @@ func (r *Room) Bus(d *centre.Document, keypads []centre.Keypad) (*Bus, error) {
 const (
 	padGap       = 4 * time.Millisecond   // silence between frames, 3.5 characters at 9600
 	padEcho      = 100 * time.Millisecond // an echoing adapter hands our own frame back within this time
+	padMirrors   = 3                      // an echo known only by acknowledgements that come back shows itself after so many
 	padRefresh   = 30 * time.Second       // everything is shown anew
 	padWink      = 600 * time.Millisecond // a refusal darkens the display for this long
 	padWrite     = time.Second
@@ -149,6 +150,8 @@ type busWire struct {
 	acks    [][]byte  // to be sent before anything else
 	freeAt  time.Time // when the wire is free to speak on
 	sent    map[string]time.Time
+	last    string        // the last frame sent
+	mirrors int           // presses in a row that were the last frame sent
 	echo    bool          // the adapter hands our own frames back
 	strange map[byte]bool // addresses nobody has configured, told once
 }
@@ -307,7 +310,8 @@ func (w *busWire) send(now time.Time, b []byte) error {
 			delete(w.sent, old)
 		}
 	}
-	w.sent[string(b)] = now.Add(line + padEcho)
+	w.last = string(b)
+	w.sent[w.last] = now.Add(line + padEcho)
 	return nil
 }
 
@@ -315,7 +319,12 @@ func (w *busWire) send(now time.Time, b []byte) error {
 func (w *busWire) hear(f said) {
 	now := time.Now()
 	if until, ours := w.sent[f.raw]; ours && now.Before(until) {
-		w.echo = w.echo || !f.pressed // a press may be a keypad's own; nobody else says the rest
+		w.mirrors++
+		if f.raw != w.last {
+			w.mirrors = 0
+		}
+		// A press may be a keypad's own, once or twice; nobody else says the rest.
+		w.echo = w.echo || !f.pressed || w.mirrors == padMirrors
 		if w.echo {
 			delete(w.sent, f.raw) // one echo per frame sent: what comes after is a keypad's
 			return

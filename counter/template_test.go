@@ -16,6 +16,7 @@ import (
 	"xinmoi/counter"
 	"xinmoi/counter/keypad"
 	"xinmoi/store/centre"
+	"xinmoi/store/device"
 )
 
 // ff68Words is ff68 in the words of a document.
@@ -178,4 +179,40 @@ func TestABusWithoutALanguage(t *testing.T) {
 		_, err := counter.NewBus(h.book, slog.New(slog.DiscardHandler), &centre.Document{}, []centre.Keypad{k})
 		assert.Error(t, err)
 	}
+}
+
+// TestAnEchoOfAcknowledgementsAlone: a template without a display gives an
+// echoing adapter nothing else to show itself by, and must not talk to itself.
+func TestAnEchoOfAcknowledgementsAlone(t *testing.T) {
+	doc := strings.ReplaceAll(padCentre, "[[keypad]]\n", "[[keypad]]\ntemplate = \"box\"\n") + ff68Words
+	for _, key := range []string{"show", "beep", "ask"} {
+		i := strings.Index(doc, "\n"+key+" = ")
+		j := strings.Index(doc[i+1:], "\n")
+		doc = doc[:i] + doc[i+1+j:]
+	}
+	synctest.Test(t, func(t *testing.T) {
+		h := newPadHallOf(t, doc)
+		sent := 0
+		h.wire = func(w device.Wire) device.Wire { return &counting{newEchoing(w), &sent} }
+		h.plug()
+		defer h.pull()
+		h.issue("civil", 2)
+		for range 3 {
+			h.press(1, keypad.KeyNext)
+			time.Sleep(50 * time.Second)
+		}
+		assert.Equal(t, 2, h.count("k1 ticket.called"))
+		assert.LessOrEqual(t, sent, 8, "three presses, and what it took to learn that the adapter echoes")
+	})
+}
+
+// counting counts the frames written.
+type counting struct {
+	device.Wire
+	n *int
+}
+
+func (c *counting) Write(p []byte) (int, error) {
+	*c.n++
+	return c.Wire.Write(p)
 }
