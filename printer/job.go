@@ -24,10 +24,7 @@ func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
 		return nil, 0, errors.New("no such ticket")
 	}
 	doc := centre.InForce(view.Hall)
-	what := slip.Slip{Centre: doc, Ticket: t, Reprint: o.marked()}
-	if doc.Centre.PublicURL != "" {
-		what.Link = doc.Centre.PublicURL + "/t/" + r.book.Link(t.ID)
-	}
+	what := slip.Slip{Centre: doc, Ticket: t, Reprint: o.marked(), Link: doc.HolderURL(r.book.Link(t.ID))}
 	paper := slip.Paper{Dots: m.Dots, Coarse: s.bps > 0 && s.bps < slowLine}
 	way, size := wayOf(s.d.way, m, s.bps), pieceSize(s.bps)
 	if s.other != "" {

@@ -147,10 +147,8 @@ func madeUp(doc *centre.Document, now time.Time) *queue.Ticket {
 
 // Preview writes a PNG of a made-up ticket, drawn for a printer of the document.
 func Preview(w io.Writer, doc *centre.Document, p centre.Printer, words slip.Words, now time.Time) error {
-	s := slip.Slip{Centre: doc, Ticket: madeUp(doc, now)}
-	if doc.Centre.PublicURL != "" {
-		s.Link = doc.Centre.PublicURL + "/t/" + strings.Repeat("a", 20) // as long as a true one
-	}
+	link := doc.HolderURL(strings.Repeat("a", 20)) // as long as a true one
+	s := slip.Slip{Centre: doc, Ticket: madeUp(doc, now), Link: link}
 	return draw(w, s, p.Model, words)
 }
 

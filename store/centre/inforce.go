@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +63,15 @@ func InForce(h *queue.Hall) *Document {
 	}
 	inForce.Store(&decoded{doc: bytes.Clone(doc), d: d})
 	return d
+}
+
+// HolderURL is the address of a ticket's page for its holder's phone, "" where
+// phones cannot reach us.
+func (d *Document) HolderURL(link string) string {
+	if d.Centre.PublicURL == "" {
+		return ""
+	}
+	return strings.TrimRight(d.Centre.PublicURL, "/") + "/t/" + link
 }
 
 // Location is the time zone of the centre.
