@@ -74,6 +74,10 @@ func (d *door) tell(w http.ResponseWriter, r *http.Request, p *Problem) {
 	if b.Retry {
 		h.Set("Retry-After", "2")
 	}
+	if forReading(r) {
+		d.page(w, lang, b)
+		return
+	}
 	if err := write(w, "application/problem+json", b.Status, b); err != nil {
 		d.Log.Error("a problem could not be written as JSON", "code", p.Code, "error", err)
 		w.WriteHeader(http.StatusInternalServerError)
