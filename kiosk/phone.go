@@ -78,7 +78,7 @@ func (k *Kiosk) getQR(w http.ResponseWriter, r *http.Request) error {
 	if _, ok := k.book.ByLink(link); !ok || doc.Centre.PublicURL == "" {
 		return &door.Problem{Code: "not_found"}
 	}
-	svg, err := drawQR(holderURL(doc, link))
+	svg, err := drawQR(doc.HolderURL(link))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package kiosk
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,6 +60,9 @@ func (k *Kiosk) postTicket(w http.ResponseWriter, r *http.Request) error {
 	if body.Lang == "" {
 		body.Lang = door.Lang(r)
 	}
+	if !slices.Contains(doc.Centre.Languages, body.Lang) {
+		return &door.Problem{Code: "bad_value", Args: map[string]any{"field": "lang"}}
+	}
 	command := queue.Issue{Service: body.Service, Place: queue.AtGreeter, Class: body.Priority, Lang: body.Lang}
 	by := queue.Actor{Via: "api"}
 	out := PaperNone
@@ -109,7 +113,7 @@ func (k *Kiosk) issued(v *store.View, t *queue.Ticket, paper Paper) Issued {
 	return Issued{
 		ID: t.ID, Number: t.Number, Service: t.Service, State: t.State,
 		IssuedAt: door.Time{Time: t.IssuedAt}, Ahead: t.Told.Ahead, Wait: told(t),
-		Link: link, URL: holderURL(doc, link), Paper: paper, Counter: place(doc, t),
+		Link: link, URL: doc.HolderURL(link), Paper: paper, Counter: place(doc, t),
 	}
 }
 
@@ -119,14 +123,6 @@ func told(t *queue.Ticket) *Wait {
 		return nil
 	}
 	return &Wait{t.Told.LowS, t.Told.HighS}
-}
-
-// holderURL is "" where citizens' phones cannot reach us.
-func holderURL(doc *centre.Document, link string) string {
-	if doc.Centre.PublicURL == "" {
-		return ""
-	}
-	return strings.TrimRight(doc.Centre.PublicURL, "/") + "/t/" + link
 }
 
 // place is where the ticket has been called to, if it has.
@@ -190,7 +186,13 @@ type cancelBody struct {
 }
 
 func (k *Kiosk) postCancel(w http.ResponseWriter, r *http.Request) error {
+	// A holder's reason is one of the pages' own words: the journal is no place
+	// for what a stranger writes.
+	holder := len(r.PathValue("id")) == linkLen
 	return act(k, w, r, func(id queue.TicketID, b cancelBody) queue.Command {
+		if holder && b.Reason != "mistake" {
+			b.Reason = "holder"
+		}
 		return queue.Cancel{Ticket: id, Reason: b.Reason}
 	})
 }

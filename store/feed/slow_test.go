@@ -27,7 +27,7 @@ func TestSleepingClient(t *testing.T) {
 	inBubble(t, boardView(), func(t *testing.T, f *Feed, b *book, dial func(string) *websocket.Conn) {
 		awake := watch(t, dial("view=board/b1&client=awake"), never)
 		sleeps := dial("view=board/b1&client=sleeper") // a pipe holds nothing: it takes no byte
-		synctest.Wait() // both have joined
+		synctest.Wait()                                // both have joined
 		began := time.Now()
 		const events = 400
 		for i := range events {
