@@ -134,9 +134,15 @@ func (b *Bus) carryOut(ctx context.Context, p *pad, what press) (store.Answer, k
 	return a, action, err
 }
 
+// acknowledged is how long a press that the keypad was told of may take.
+const acknowledged = 3 * time.Second
+
 // do gives a command to the book, and asks again with the same key while the
-// outcome is unknown.
+// outcome is unknown. The keypad has been told that its press was heard, so the
+// end of its wire does not end the command.
 func (b *Bus) do(ctx context.Context, r store.Request) (store.Answer, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acknowledged)
+	defer cancel()
 	for wait := 50 * time.Millisecond; ; wait *= 2 {
 		a, err := b.book.Do(ctx, r)
 		if !errors.Is(err, store.ErrOutcomeUnknown) || wait > 2*time.Second || ctx.Err() != nil {
