@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
 
 	"xinmoi/cmd/internal/port"
 	"xinmoi/store/centre"
@@ -85,14 +84,17 @@ func byPort[T any](all []T, portOf func(T) string) [][]T {
 func (s *server) runDevices(ctx context.Context) error {
 	bell, stop := s.book.Bell()
 	defer stop()
-	running := map[string]context.CancelFunc{}
-	var wg sync.WaitGroup
-	defer wg.Wait()
+	running := map[string]*keeping{}
+	defer func() {
+		for _, k := range running {
+			<-k.ended
+		}
+	}()
 	hash := ""
 	for {
 		if _, now := s.book.View().Hall.Document(); now != hash {
 			hash = now
-			s.follow(ctx, &wg, running, s.lines(s.document()))
+			s.follow(ctx, running, s.lines(s.document()))
 		}
 		select {
 		case <-ctx.Done():
@@ -102,18 +104,29 @@ func (s *server) runDevices(ctx context.Context) error {
 	}
 }
 
-// follow stops the lines that are no longer wanted and starts the new ones. A
-// line is ended before a new one opens the same port.
-func (s *server) follow(ctx context.Context, wg *sync.WaitGroup, running map[string]context.CancelFunc, want []line) {
+// keeping is a line that is kept open.
+type keeping struct {
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+// follow stops the lines that are no longer wanted and starts the new ones. All
+// of the old have ended before a new one may open the same port.
+func (s *server) follow(ctx context.Context, running map[string]*keeping, want []line) {
 	wanted := map[string]bool{}
 	for _, l := range want {
 		wanted[l.key] = true
 	}
-	for key, cancel := range running {
+	var old []*keeping
+	for key, k := range running {
 		if !wanted[key] {
-			cancel()
+			k.cancel()
+			old = append(old, k)
 			delete(running, key)
 		}
+	}
+	for _, k := range old {
+		<-k.ended
 	}
 	for _, l := range want {
 		if running[l.key] != nil {
@@ -124,14 +137,22 @@ func (s *server) follow(ctx context.Context, wg *sync.WaitGroup, running map[str
 			s.log.Error("port", "address", l.address, "err", err)
 			continue
 		}
-		lctx, cancel := context.WithCancel(ctx)
-		running[l.key] = cancel
-		wg.Go(func() {
-			port.Keep(lctx, address, l.serve, func(c device.Conditions, detail string) {
-				for _, id := range l.ids {
-					s.book.Report(id, c, detail)
-				}
-			})
-		})
+		running[l.key] = s.keep(ctx, l, address)
 	}
+}
+
+// keep keeps a line open until ctx or the line is ended.
+func (s *server) keep(ctx context.Context, l line, address port.Address) *keeping {
+	ctx, cancel := context.WithCancel(ctx)
+	k := &keeping{cancel: cancel, ended: make(chan struct{})}
+	go func() {
+		defer close(k.ended)
+		defer cancel()
+		port.Keep(ctx, address, l.serve, func(c device.Conditions, detail string) {
+			for _, id := range l.ids {
+				s.book.Report(id, c, detail)
+			}
+		})
+	}()
+	return k
 }

@@ -195,7 +195,7 @@ func (s *server) serve(ctx context.Context, lns ...net.Listener) error {
 		<-gctx.Done()
 		s.stopping.Store(true)
 		_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
-		end()
+		defer end()
 		deadline, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 		defer cancel()
 		if err := srv.Shutdown(deadline); err != nil {
