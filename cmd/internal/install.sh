@@ -14,6 +14,9 @@ fi
 install -D -m 0755 bin/xinmoi "$DESTDIR$PREFIX/bin/xinmoi"
 install -D -m 0644 README.md "$DESTDIR$PREFIX/share/doc/xinmoi/README.md"
 install -D -m 0644 LICENSE "$DESTDIR$PREFIX/share/doc/xinmoi/LICENSE"
+for licence in assets/web/vendor/LICENSES.md assets/web/fonts/OFL.txt assets/fonts/OFL-*.txt; do
+	install -D -m 0644 "$licence" "$DESTDIR$PREFIX/share/doc/xinmoi/$licence"
+done
 unit=$DESTDIR/etc/systemd/system/xinmoi.service
 install -d -m 0755 "$DESTDIR/etc/xinmoi" "$(dirname "$unit")"
 sed "s#/usr/local#$PREFIX#g" cmd/xinmoi/debian/xinmoi.service > "$unit"

@@ -110,7 +110,8 @@ func runInit(e env, args []string) int {
 	set := flag.NewFlagSet("init", flag.ContinueOnError)
 	set.SetOutput(e.errw)
 	set.StringVar(&e.lang, "lang", langOf(e, args), e.say("cmd.flag.lang", nil))
-	file := set.String("o", "centre.toml", e.say("cmd.flag.output", nil))
+	file := set.String("out", "centre.toml", e.say("cmd.flag.output", nil))
+	set.StringVar(file, "o", "centre.toml", e.say("cmd.flag.output", nil))
 	url := set.String("public-url", "", e.say("cmd.flag.public_url", nil))
 	yes := set.Bool("yes", false, e.say("cmd.flag.yes", nil))
 	given := map[string]*string{}
