@@ -45,10 +45,16 @@ func writeCopy(tx *bolt.Tx, file string) error {
 	return err
 }
 
-// Verify looks at every page of a closed book and audits it. It may hang or crash
-// on a damaged file, so it belongs into a process that nobody depends on.
+// Verify audits a closed book and then looks at every page of it. The pages are
+// looked at in a goroutine of bbolt's, where a fault of the map is the end of the
+// process: it belongs into one that nobody depends on. What the audit cannot read
+// does not get that far.
 func Verify(file string, o AuditOptions) (*Report, error) {
-	err := readOnly(file, func(db *bolt.DB) error {
+	report, err := Audit(file, o)
+	if err != nil || report.Faults() > 0 {
+		return report, err
+	}
+	err = readOnly(file, func(db *bolt.DB) error {
 		return db.View(func(tx *bolt.Tx) (err error) {
 			for fault := range tx.Check() { // to its end, or its goroutine stays
 				err = errors.Join(err, fault)
@@ -59,7 +65,7 @@ func Verify(file string, o AuditOptions) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %s: %w", file, err)
 	}
-	return Audit(file, o)
+	return report, nil
 }
 
 // readOnly opens a closed book without changing it.

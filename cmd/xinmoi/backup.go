@@ -172,3 +172,44 @@ func copyFile(from, to string) error {
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Sync(), out.Close())
 }
+
+// runRestore puts a backup in the place of the book of a stopped hall, unless the
+// book there has what the backup lacks.
+func runRestore(e env, args []string) int {
+	fs := flag.NewFlagSet("restore", flag.ContinueOnError)
+	fs.SetOutput(e.errw)
+	data := fs.String("data", "", e.say("cmd.flag.data", nil))
+	from := fs.String("from", "", e.say("restore.flag.from", nil))
+	if err := fs.Parse(args); err != nil || *data == "" || *from == "" || fs.NArg() > 0 {
+		if err == nil {
+			fmt.Fprintln(e.errw, e.say("restore.usage", nil))
+		}
+		return exitUsage
+	}
+	kept, report, err := store.Restore(*data, *from, store.AuditOptions{
+		Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() },
+	})
+	var worse *store.Worse
+	switch {
+	case errors.Is(err, store.ErrInUse):
+		fmt.Fprintln(e.errw, e.say("restore.in_use", nil))
+		return exitCannotTell
+	case errors.Is(err, store.ErrNotWhole):
+		fmt.Fprintln(e.errw, e.say("restore.not_whole", map[string]any{"file": *from}))
+		return exitFound
+	case errors.As(err, &worse) && worse.Entries == 0:
+		fmt.Fprintln(e.errw, e.say("restore.another", nil))
+		return exitFound
+	case errors.As(err, &worse):
+		fmt.Fprintln(e.errw, e.say("restore.worse", map[string]any{"entries": worse.Entries, "tickets": worse.Tickets}))
+		return exitFound
+	case err != nil:
+		fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": err.Error()}))
+		return exitCannotTell
+	}
+	fmt.Fprintln(e.out, e.say("restore.done", map[string]any{"entries": report.Entries, "tickets": report.Tickets}))
+	if kept != "" {
+		fmt.Fprintln(e.out, e.say("restore.kept", map[string]any{"file": kept}))
+	}
+	return exitGood
+}

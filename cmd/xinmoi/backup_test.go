@@ -100,3 +100,39 @@ func TestABadCopyReplacesNothing(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "the good one", string(text))
 }
+
+func TestRestoreSaysWhatWouldBeLost(t *testing.T) {
+	words, err := locale.New()
+	require.NoError(t, err)
+	restoreOf := func(args ...string) (code int, said string) {
+		var out bytes.Buffer
+		code = runRestore(env{out: &out, errw: &out, words: words, lang: "vi"}, args)
+		return code, out.String()
+	}
+	data, to := bookOfADay(t), filepath.Join(t.TempDir(), "saved.db")
+	code, _, errs := backupOf(t, "--data", data, "--to", to)
+	require.Equal(t, exitGood, code, errs)
+	code, said := restoreOf("--data", data, "--from", to)
+	assert.Equal(t, exitGood, code, said)
+	assert.Contains(t, said, "book.db.replaced-")
+
+	b, err := store.Open(data, store.Options{})
+	require.NoError(t, err)
+	code, said = restoreOf("--data", data, "--from", to)
+	assert.Equal(t, exitCannotTell, code)
+	assert.Contains(t, said, "Hãy dừng hệ thống")
+	require.NoError(t, b.Close()) // its start is in the book now
+	code, said = restoreOf("--data", data, "--from", to)
+	assert.Equal(t, exitFound, code)
+	assert.Contains(t, said, "sẽ mất")
+	code, said = restoreOf("--data", data, "--from", store.BookFile(bookOfADay(t)))
+	assert.Equal(t, exitFound, code, said)
+	removeEntry(t, to, 5)
+	code, said = restoreOf("--data", data, "--from", to)
+	assert.Equal(t, exitFound, code)
+	assert.Contains(t, said, "không nguyên vẹn")
+	code, _ = restoreOf("--data", data, "--from", to+"x")
+	assert.Equal(t, exitCannotTell, code)
+	code, _ = restoreOf("--data", data)
+	assert.Equal(t, exitUsage, code)
+}

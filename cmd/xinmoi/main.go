@@ -45,6 +45,7 @@ func commands() []command {
 		{"reload", runReload},
 		{"audit", runAudit},
 		{"backup", runBackup},
+		{"restore", func(_ context.Context, e env, args []string) int { return runRestore(e, args) }},
 		{"version", func(_ context.Context, e env, _ []string) int { fmt.Fprintln(e.out, version); return exitGood }},
 	}
 }
