@@ -45,7 +45,7 @@ var arrows = map[string][]string{
 	"kiosk/reader":   {},
 
 	// Simulators stand beside the drivers and ship in the binary.
-	"printer/printertest": {"printer/escpos"},
+	"printer/printertest": {"printer/escpos", "assets/fonts"},
 	"counter/countertest": {"counter/keypad"},
 	"display/displaytest": {"display/led"},
 
