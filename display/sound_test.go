@@ -103,11 +103,16 @@ const spy = `(() => {
 	};
 })()`
 
+// half is about half of what a call takes to be spoken: a page that is to come
+// to its end is given this besides the patience for things that come at once.
+const half = 6 * time.Second
+
 const canBeHeard = `window.sent.some((m) => m.type === "sound" && m.state === "ready")`
 
 // Of two open boards one speaks; when it goes away in the middle of a sentence,
 // the other one says it.
 func TestOneOfTwoBoardsSpeaks(t *testing.T) {
+	t.Parallel() // it mostly waits for speech
 	h := newHall(t, small)
 	for _, q := range []queue.CounterID{"q1", "q2"} {
 		h.do(queue.OpenCounter{Counter: q})
@@ -120,6 +125,7 @@ func TestOneOfTwoBoardsSpeaks(t *testing.T) {
 	two.Wait(canBeHeard)
 
 	h.do(queue.CallNext{Counter: "q1"})
+	time.Sleep(half)
 	one.Wait(`window.sent.some((m) => m.type === "finished")`)
 	type start struct{ When, End float64 }
 	starts := assetstest.Eval[[]start](one, "window.starts.map(({ when, end }) => ({ when, end }))")
@@ -141,6 +147,7 @@ func TestOneOfTwoBoardsSpeaks(t *testing.T) {
 	time.Sleep(time.Second)
 	assetstest.Eval[bool](one, `(setTimeout(() => location.replace("about:blank"), 0), true)`)
 	two.Wait(fmt.Sprintf("window.starts.length === %d", len(plan.Cues)))
+	time.Sleep(half)
 	two.Wait(`window.sent.some((m) => m.type === "finished")`)
 	h.eventually("the log has it", func() bool { return len(h.logged()) == 2 })
 	assert.Equal(t, []string{"spoken", "spoken"}, h.logged())
@@ -168,6 +175,7 @@ func TestABoardThatCannotBeHeardSaysSo(t *testing.T) {
 // A restart in the middle of a sentence is not heard: the page goes on, and
 // says that it has it when it is asked again.
 func TestARestartCutsNoSentence(t *testing.T) {
+	t.Parallel() // it mostly waits for speech
 	h := newHall(t, small)
 	h.do(queue.OpenCounter{Counter: "q1"})
 	h.issue("civil", 2)
@@ -178,6 +186,7 @@ func TestARestartCutsNoSentence(t *testing.T) {
 	clips := assetstest.Eval[int](page, "window.starts.length")
 	h.halt()
 	h.start()
+	time.Sleep(half)
 	page.Wait(`window.sent.some((m) => m.type === "finished")`)
 	h.eventually("the log has it", func() bool { return len(h.logged()) == 1 })
 	time.Sleep(time.Second)

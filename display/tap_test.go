@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -83,6 +84,7 @@ const compare = `(async () => {
 // What comes out of a running page is what was to be said: two calls at once,
 // one after the other, every clip at its time.
 func TestWhatComesOutOfThePage(t *testing.T) {
+	t.Parallel() // it mostly waits for speech
 	h := newHall(t, small)
 	for _, q := range []queue.CounterID{"q1", "q2"} {
 		h.do(queue.OpenCounter{Counter: q})
@@ -96,6 +98,7 @@ func TestWhatComesOutOfThePage(t *testing.T) {
 	h.do(queue.CallNext{Counter: "q2"})
 	for n := 1; n <= 2; n++ {
 		page.Wait(fmt.Sprintf(`window.sent.filter((m) => m.type === "started").length >= %d`, n))
+		time.Sleep(half)
 		page.Wait(fmt.Sprintf(`window.sent.filter((m) => m.type === "finished").length >= %d`, n))
 	}
 	heard := assetstest.Eval[struct {
