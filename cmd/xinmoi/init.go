@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -220,7 +219,7 @@ func (e env) writeDocument(file string, d draft) int {
 		return initRefused(e, file)
 	}
 	if err == nil {
-		_, err = io.WriteString(f, string(src))
+		_, err = f.Write(src)
 		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 			os.Remove(file) // half a document would be refused without saying why
 		}
