@@ -24,6 +24,7 @@ type supervisorState struct {
 	Counters  []deskJSON    `json:"counters"`
 	Services  []serviceJSON `json:"services"`
 	Devices   []deviceJSON  `json:"devices"`
+	Zones     []zoneJSON    `json:"zones"` // those with a loudspeaker
 	Unsure    bool          `json:"clock_untrusted,omitempty"`
 	DiskLow   bool          `json:"disk_low,omitempty"`
 }
@@ -50,6 +51,11 @@ type deskJSON struct {
 	Waiting int `json:"waiting"` // people waiting for its own services
 }
 
+type zoneJSON struct {
+	ID   string      `json:"id"`
+	Name centre.Text `json:"name"`
+}
+
 type deviceJSON struct {
 	ID         device.ID         `json:"id"`
 	Kind       string            `json:"kind"`
@@ -66,7 +72,7 @@ func (r *Room) supervisorState(v *store.View, _ string) (any, bool) {
 	out := supervisorState{
 		Day: v.Hall.Day(), Centre: s.doc.Centre.Name, Languages: s.languages(), Zone: s.doc.Location().String(), Now: s.figures(),
 		Counters: []deskJSON{}, Services: s.services(nil), Devices: s.devices(v),
-		Unsure: v.ClockUntrusted, DiskLow: v.DiskLow,
+		Zones: s.zones(), Unsure: v.ClockUntrusted, DiskLow: v.DiskLow,
 	}
 	for _, c := range v.Hall.Counters() {
 		desk := deskJSON{counterJSON: s.counter(c)}
@@ -82,6 +88,17 @@ func (r *Room) supervisorState(v *store.View, _ string) (any, bool) {
 
 func supervisorEvent(e store.Entry, v *store.View, id string) (any, bool) {
 	return counterEvent(e, v, id)
+}
+
+// zones are the parts of the hall that are spoken to.
+func (s scribe) zones() []zoneJSON {
+	out := []zoneJSON{}
+	for _, z := range s.doc.Zones {
+		if z.Sound != "none" {
+			out = append(out, zoneJSON{ID: z.ID, Name: z.Name})
+		}
+	}
+	return out
 }
 
 // figures reads the day's tickets once.

@@ -33,13 +33,13 @@ const seconds = (at) => (at ? Math.max(0, (now.value.getTime() - Date.parse(at))
 /** @param {number} s */
 const minutes = (s) => t("counter.minutes", { n: Math.floor(s / 60) });
 
-/** @param {string} path */
-async function act(path) {
+/** @param {string} path @param {object} body */
+async function act(path, body = {}) {
   if (busy.value) return;
   busy.value = true;
   problem.value = "";
   try {
-    await post(path);
+    await post(path, body);
   } catch (err) {
     problem.value = /** @type {import("/web/lib/api.js").Problem} */ (err).detail || t("counter.failed");
   } finally {
@@ -140,6 +140,9 @@ function Supervisor() {
               <tbody>${state.services.map((s) => html`<tr key=${s.id}><th scope="row">${text(s.name)}</th><td class="num">${s.waiting}</td><td class="num ${s.open === 0 && s.waiting > 0 ? "long" : ""}">${s.open}</td></tr>`)}</tbody></table></section>
           <section aria-labelledby="devices"><h2 id="devices">${t("counter.sup.devices")}</h2>
             <ul class="devices">${state.devices.map((d) => html`<${Device} key=${d.id} d=${d} counters=${state.counters} />`)}</ul></section>
+          ${state.zones.length > 0 && html`<section aria-labelledby="sound"><h2 id="sound">${t("counter.sup.sound")}</h2>
+            <p class="sound">${state.zones.map((z) => html`<button type="button" class="button slim" key=${z.id} disabled=${busy.value}
+              onClick=${() => act(`/api/v1/zones/${z.id}/announce`, { say: "test" })}>${t("counter.sup.sound.test", { zone: text(z.name) })}</button>`)}</p></section>`}
         </div>
       </div>
     </main>
