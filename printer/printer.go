@@ -10,8 +10,9 @@
 //     that was started and has neither is printed again, marked "IN LẠI", while
 //     it is fresh. So a break at any byte, of cable, paper, power or daemon, gives
 //     one ticket, or two with the second marked; never none.
-//   - Fresh is: issued less than print.fresh_s ago and still waiting or called.
-//     What is no longer fresh is dropped with a note. Nothing comes out of a
+//   - Fresh is: issued less than print.fresh_s ago and still waiting or called
+//     (an armed counter calls a number in the instant it is taken, and that
+//     citizen wants paper too). What is no longer fresh is dropped with a note. Nothing comes out of a
 //     printer that somebody has long stopped waiting for.
 //   - The paper is a courtesy. Nothing here slows or fails the taking of a number.
 //   - A command that was broken off is flushed and its paper cut before the next
