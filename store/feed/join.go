@@ -88,6 +88,7 @@ func (f *Feed) stream(w http.ResponseWriter, r *http.Request, u *websocket.Upgra
 func (f *Feed) admit(r *http.Request, key topicKey) (View, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.advance() // who comes right after a commit knows of it, and so must we
 	view, ok := f.views[key.view]
 	switch {
 	case f.closed:
