@@ -116,6 +116,7 @@ type Book struct {
 	epoch   string
 	st      *state // the writer's own, rebuilt from disk after a failed commit
 	clock   *clock
+	timing  sync.Mutex // held while time acts, and while somebody sets it
 	ring    ring
 	bells   bells
 	marks   marks

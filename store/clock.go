@@ -151,6 +151,8 @@ func (c *clock) isUnset() bool {
 // SetClock is the answer to "what time is it?": house time goes on from there.
 // The zero time means that the machine's clock is right as it is.
 func (b *Book) SetClock(ctx context.Context, now time.Time, by queue.Actor) error {
+	b.timing.Lock() // that the clock is right is noted before time acts by it
+	defer b.timing.Unlock()
 	b.clock.say(now, by)
 	return b.noteClock(ctx)
 }
@@ -187,15 +189,22 @@ func (b *Book) tick(ctx context.Context) {
 			return
 		case <-every.C:
 		}
-		if err := b.noteClock(ctx); err != nil {
-			b.log.Warn("clock", "err", err)
-		}
 		b.lookAtDisk(ctx)
 		if err := b.water.set(b.View().level()); err != nil {
 			b.log.Warn("watermark", "err", err)
 		}
-		b.letTimeAct(ctx)
+		b.letTimePass(ctx)
 	}
+}
+
+// letTimePass notes what the clock has done, and then lets time act.
+func (b *Book) letTimePass(ctx context.Context) {
+	b.timing.Lock()
+	defer b.timing.Unlock()
+	if err := b.noteClock(ctx); err != nil {
+		b.log.Warn("clock", "err", err)
+	}
+	b.letTimeAct(ctx)
 }
 
 // letTimeAct closes a day that has run out.
