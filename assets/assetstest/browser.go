@@ -3,7 +3,8 @@
 // text, buttons too small for a finger, what axe finds, errors in the console.
 //
 // Only tests import it. Chromium is looked for by its usual names; where there
-// is none a test is skipped, or fails if REQUIRE_BROWSER is set, as it is in CI:
+// is none, or with -short, a test is skipped; it runs or fails if REQUIRE_BROWSER
+// is set, as it is in CI:
 // a skipped browser test proves nothing. With SHOTS=folder each Shot writes a
 // picture there, because checks have been green while a page was plainly ugly.
 //
@@ -47,6 +48,9 @@ type Browser struct{ ctx context.Context }
 // Start launches Chromium for the length of the test.
 func Start(t testing.TB) *Browser {
 	t.Helper()
+	if testing.Short() && os.Getenv("REQUIRE_BROWSER") == "" {
+		t.Skip("no browser with -short")
+	}
 	path := find()
 	if path == "" {
 		if os.Getenv("REQUIRE_BROWSER") != "" {

@@ -27,10 +27,9 @@ need zbarimg zbar-tools "reads the QR code back from the printed ticket"
 judge /usr/bin/mbpoll mbpoll
 judge /usr/lib/python3/dist-packages/pymodbus python3-pymodbus
 
-export REQUIRE_BROWSER=1
 echo "the nested module of the printer's stand-in"
 (cd printer/iconv && CGO_ENABLED=0 $GO test ./...)
 echo "every package, with the race detector"
-CGO_ENABLED=1 $GO test -race -shuffle=on -timeout 30m "$@" ./...
-echo "every package once more as it ships, without cgo and race detector"
+REQUIRE_BROWSER=1 CGO_ENABLED=1 $GO test -race -shuffle=on -timeout 30m "$@" ./...
+echo "every package once more as it ships, without cgo and race detector (the pages were tested above)"
 CGO_ENABLED=0 $GO test -short -timeout 20m ./...
