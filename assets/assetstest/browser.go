@@ -4,7 +4,7 @@
 //
 // Only tests import it. Chromium is looked for by its usual names; where there
 // is none, or with -short, a test is skipped; it runs or fails if REQUIRE_BROWSER
-// is set, as it is in CI:
+// is set, as it is in CI, for
 // a skipped browser test proves nothing. With SHOTS=folder each Shot writes a
 // picture there, because checks have been green while a page was plainly ugly.
 //
