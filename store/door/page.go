@@ -12,7 +12,7 @@ var problemPage = template.Must(template.New("problem").Parse(`<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{.Title}}</title>
+<title>{{.Detail}}</title>
 <link rel="icon" href="/web/lib/icon.svg">
 <link rel="stylesheet" href="/web/lib/base.css">
 </head>
