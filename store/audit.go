@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -17,7 +16,7 @@ import (
 type AuditOptions struct {
 	Zone func(*queue.Hall) *time.Location // default Asia/Ho_Chi_Minh
 	Day  queue.Day                        // the replay ends with this day, and only its findings are told; "": all days
-	Head string                           // a head in hex, written down elsewhere, or its first 16 digits or more; "": none
+	Head string                           // a head that was written down elsewhere, as Head.String or Head.Short; "": none
 }
 
 // Report is what a replay of a book has shown.
@@ -64,8 +63,8 @@ func Audit(file string, o AuditOptions) (*Report, error) {
 	var want []byte
 	if o.Head != "" {
 		var err error
-		if want, err = hex.DecodeString(o.Head); err != nil || len(want) < 8 || len(want) > len(head{}) {
-			return nil, fmt.Errorf("%w: %q", ErrNoHead, o.Head)
+		if want, err = ParseHead(o.Head); err != nil {
+			return nil, err
 		}
 	}
 	var db *bolt.DB
@@ -102,9 +101,6 @@ func Audit(file string, o AuditOptions) (*Report, error) {
 	}
 	return replay.end(), nil
 }
-
-// ErrNoHead: what was given as a head is none.
-var ErrNoHead = errors.New("a head is 16 to 64 hexadecimal digits")
 
 // audited is what the reader hands on: a record with the head after it, a fault,
 // or the end of a day.
