@@ -155,7 +155,10 @@ func (d *Decoder) meaning(out []Op, c []byte) []Op {
 	case [2]byte{gs, 'I'}:
 		op = Op{Kind: OpIdentify, N: at(2)}
 	case [2]byte{gs, '('}:
-		op = qr(c)
+		var ok bool
+		if op, ok = kept(c); !ok {
+			op = qr(c)
+		}
 	case [2]byte{gs, 'v'}:
 		op = d.startPicture(c, word(4), word(6))
 	case [2]byte{gs, '8'}:

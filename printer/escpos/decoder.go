@@ -37,6 +37,10 @@ const (
 	OpAuto                   // N: mask of the status to be sent by itself
 	OpAsk                    // GS r: N
 	OpIdentify               // GS I: N
+	OpKeys                   // which pictures are kept; N: the place
+	OpForget                 // one of them; N: the place, Data: its key
+	OpDefine                 // N: the place; M: dots wide; Data: key, 6 bytes of the header, rows
+	OpKept                   // print one; N: the place, Data: its key
 	OpRealTime               // N: 4, 5 or 14h; M: its number
 	OpOther                  // Data
 )
@@ -114,7 +118,7 @@ func (d *Decoder) plain(out []Op, c byte) []Op {
 		d.cmd = append(d.cmd[:0], c)
 	case lf:
 		out = append(d.flushText(out), Op{Kind: OpLine})
-	case nul, cr, can, ff:
+	case nul, ack, cr, can, ff:
 	default:
 		if d.text = append(d.text, c); len(d.text) >= longestText {
 			out = d.flushText(out)

@@ -26,6 +26,8 @@
 //   - Each band is cut left and right to what is black and placed with ESC $. Blank
 //     rows are fed, not sent. This halves the bytes of a ticket, which matters on
 //     a line of 9,600 baud. A printer that ignores ESC $ has Padded set.
+//   - Pictures kept in the printer (Define, Kept) are the functions 67, 69, 83 and
+//     85 of GS ( L. The older FS p and GS / keep pictures too, but only all at once.
 package escpos
 
 // Control bytes.
@@ -33,6 +35,7 @@ const (
 	nul = 0x00
 	eot = 0x04
 	enq = 0x05
+	ack = 0x06
 	lf  = 0x0A
 	ff  = 0x0C
 	cr  = 0x0D

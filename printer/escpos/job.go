@@ -30,6 +30,9 @@ type Setup struct {
 	Motion byte // GS P in x and y, for printers whose feed unit is not the dot; 0: not sent
 	Cut    Cut
 	Pages  Pages // for Line
+	// Lasting jobs begin without ESC @, which would clear the RAM of kept
+	// pictures, and leave the printer as ESC @ does for the next one.
+	Lasting bool
 	// FeedBeforeCut is how many dots lie between head and cutter, for the cuts
 	// that do not feed by themselves.
 	FeedBeforeCut int
@@ -75,7 +78,9 @@ func NewJob(s Setup) *Job {
 // many printers from China boot into.
 func (j *Job) Begin() {
 	j.now = style{}
-	j.call(j.lib.Initialize())
+	if !j.setup.Lasting {
+		j.call(j.lib.Initialize())
+	}
 	j.raw(fs, '.')
 	if m := j.setup.Motion; m != 0 {
 		j.raw(gs, 'P', m, m)
@@ -205,6 +210,12 @@ func (j *Job) End() {
 	case CutOldFull:
 		j.raw(esc, 'i')
 	case CutNone:
+	}
+	if j.setup.Lasting {
+		j.align(0)
+		j.tell(&j.now.size, 0, gs, '!')
+		j.tell(&j.now.bold, 0, esc, 'E')
+		j.tell(&j.now.inverse, 0, gs, 'B')
 	}
 	j.raw(AskDone...)
 }

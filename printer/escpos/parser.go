@@ -22,8 +22,9 @@ type Reply struct {
 	Text string  // of Block
 }
 
-// longestBlock bounds a block; names of makers and serial numbers are shorter.
-const longestBlock = 80
+// longestBlock bounds a block: forty keys of kept pictures. Names of makers and
+// serial numbers are shorter.
+const longestBlock = 83
 
 // Parser splits what a printer sends into answers. The zero value is ready.
 type Parser struct {

@@ -20,6 +20,7 @@ var (
 	AskDone = []byte{gs, 'r', 1}   // in its turn: answers one byte when all before it is printed
 	AskMake = []byte{gs, 'I', 'B'} // in its turn: answers a block with the maker
 	AskType = []byte{gs, 'I', 'C'} // in its turn: answers a block with the model
+	AskUnit = []byte{gs, 'I', 'D'} // in its turn: answers a block with the serial number
 	CutHere = []byte{gs, 'V', 'B', 0}
 )
 

@@ -48,6 +48,7 @@ func (p *Printer) do(op escpos.Op) {
 	switch op.Kind {
 	case escpos.OpReset:
 		s.reset()
+		p.graphics.clear(escpos.RAM)
 	case escpos.OpText:
 		s.text(op.Data)
 	case escpos.OpLine:
@@ -98,6 +99,18 @@ func (p *Printer) do(op escpos.Op) {
 		p.done(op.N)
 	case escpos.OpIdentify:
 		p.identify(op.N)
+	case escpos.OpKeys:
+		p.tellKeys(escpos.Place(op.N))
+	case escpos.OpKept:
+		p.printKept(op)
+	case escpos.OpDefine, escpos.OpForget:
+		switch {
+		case p.o.NoGraphics:
+		case op.Kind == escpos.OpDefine:
+			p.graphics.define(op)
+		default:
+			p.graphics.forget(op)
+		}
 	}
 }
 
@@ -161,7 +174,7 @@ func (p *Printer) identify(n int) {
 	case 'C':
 		p.block(p.o.Model)
 	case 'D':
-		p.block("0000001")
+		p.block(p.o.Serial)
 	}
 }
 

@@ -9,8 +9,11 @@
 // unplugged cable changes nothing inside; and paper that was not cut comes out
 // with the next ticket.
 //
-// What it does not do: page mode, graphics stored in the printer, glyphs of the
-// host. They are read over and leave no trace.
+// It keeps pictures in RAM and in NV memory (GS ( L), the former until ESC @ or
+// the power ends it.
+//
+// What it does not do: page mode, pictures by GS 8 L, glyphs of the host. They
+// are read over and leave no trace.
 package printertest
 
 import (
@@ -33,7 +36,10 @@ type Options struct {
 	Pages          escpos.Pages // where its Vietnamese letters are; default escpos.TCVN
 	NoAuto         bool         // never tells its state by itself
 	NoDone         bool         // does not know GS r
+	NoGraphics     bool         // keeps no pictures and does not answer when asked for them
+	RAM, NV        int          // bytes of kept pictures; default 12 KiB and 256 KiB
 	Maker, Model   string       // default "XINMOI", "SIM-80"
+	Serial         string       // default "0000001"
 	OnChange       func()       // after every change that a person could see; must not call the printer
 }
 
@@ -58,9 +64,12 @@ type Printer struct {
 	sheet  *sheet
 	papers []Paper
 
+	graphics graphics
+
 	roll             int // dots left; -1: no end
 	out, cover       bool
 	jam, jammed      bool // the cutter will stick; it has stuck
+	hot, dead        bool // the head is too hot; an error that needs the power switch
 	mute             bool
 	auto             bool
 	told             [4]byte
@@ -84,7 +93,16 @@ func New(o Options) *Printer {
 	if o.Pages == (escpos.Pages{}) {
 		o.Pages = escpos.TCVN
 	}
-	p := &Printer{o: o, roll: -1, left: -1, sheet: newSheet(o.Dots, o.Pages)}
+	if o.Serial == "" {
+		o.Serial = "0000001"
+	}
+	if o.RAM == 0 {
+		o.RAM = 12 << 10
+	}
+	if o.NV == 0 {
+		o.NV = 256 << 10
+	}
+	p := &Printer{o: o, roll: -1, left: -1, sheet: newSheet(o.Dots, o.Pages), graphics: newGraphics(o.RAM, o.NV)}
 	p.wake = sync.NewCond(&p.mu)
 	return p
 }
@@ -192,6 +210,11 @@ func (p *Printer) work(ctx context.Context) {
 				return
 			}
 			p.wake.Wait()
+		}
+		if len(p.ops) == 0 && len(p.graphics.told) > 0 && p.goOn(p.buffer[0]) {
+			p.buffer = p.buffer[1:]
+			p.wake.Broadcast()
+			continue
 		}
 		if len(p.ops) == 0 {
 			n := min(len(p.buffer), 64)

@@ -268,3 +268,71 @@ func FuzzPrinter(f *testing.F) {
 		})
 	})
 }
+
+func TestKeepsPictures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(Options{RAM: 100})
+		h := plug(t, p)
+		define := func(place escpos.Place, key string, high int) {
+			b, err := escpos.Define(place, escpos.Key([]byte(key)), black(16, high))
+			require.NoError(t, err)
+			h.send(b...)
+		}
+		keys := func(place escpos.Place) (all []escpos.Key) {
+			h.send(escpos.AskKeys(place)...)
+			for {
+				var parser escpos.Parser
+				replies := parser.Feed(h.heard())
+				require.Len(t, replies, 1)
+				got, more, ok := escpos.ReadKeys(place, replies[0])
+				require.True(t, ok)
+				all = append(all, got...)
+				h.send(escpos.GoOn...)
+				if !more {
+					return all
+				}
+			}
+		}
+		define(escpos.RAM, "aa", 10)
+		define(escpos.RAM, "ab", 41) // 82 bytes, of which 80 are free
+		define(escpos.NV, "na", 10)
+		assert.Equal(t, []escpos.Key{{'a', 'a'}}, keys(escpos.RAM))
+		assert.Equal(t, []escpos.Key{{'n', 'a'}}, keys(escpos.NV))
+		show := func() int {
+			j := escpos.NewJob(escpos.Setup{Dots: 576, Lasting: true})
+			j.Begin()
+			j.Kept(escpos.RAM, escpos.Key{'a', 'a'})
+			j.Kept(escpos.NV, escpos.Key{'n', 'a'})
+			j.Kept(escpos.NV, escpos.Key{'n', 'b'})
+			j.End()
+			b, err := j.Bytes()
+			require.NoError(t, err)
+			h.send(b...)
+			assert.Equal(t, []byte{0}, h.heard())
+			img := p.Papers()[len(p.Papers())-1].Image
+			assert.Equal(t, color.Black, img.At(288, 5), "in the middle")
+			return img.Bounds().Dy()
+		}
+		assert.Equal(t, 20, show())
+		p.CutPower()
+		assert.Equal(t, 10, show(), "RAM is gone, NV memory is not")
+		define(escpos.RAM, "aa", 10)
+		assert.Equal(t, 20, show())
+		h.send(escpos.Reset...)
+		assert.Equal(t, 10, show(), "ESC @ clears the RAM")
+		for i := range 60 {
+			define(escpos.NV, string([]byte{'x', byte(33 + i)}), 1)
+		}
+		assert.Len(t, keys(escpos.NV), 61, "in two blocks")
+		h.send(escpos.Forget(escpos.NV, escpos.Key{'n', 'a'})...)
+		assert.Len(t, keys(escpos.NV), 60)
+		assert.Equal(t, 62, p.NVWrites())
+		require.NoError(t, h.unplug())
+
+		p = New(Options{NoGraphics: true})
+		h = plug(t, p)
+		h.send(escpos.AskKeys(escpos.NV)...)
+		assert.Empty(t, h.heard())
+		require.NoError(t, h.unplug())
+	})
+}

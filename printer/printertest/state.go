@@ -7,7 +7,7 @@ import (
 )
 
 // halted: a printer with a fault keeps what it has and does nothing.
-func (p *Printer) halted() bool { return p.out || p.cover || p.jammed }
+func (p *Printer) halted() bool { return p.out || p.cover || p.jammed || p.hot || p.dead }
 
 // status is what the printer would tell by itself.
 func (p *Printer) status() [4]byte {
@@ -20,6 +20,12 @@ func (p *Printer) status() [4]byte {
 	}
 	if p.jammed {
 		s[1] |= 0x08
+	}
+	if p.dead {
+		s[1] |= 0x20
+	}
+	if p.hot {
+		s[1] |= 0x40
 	}
 	if p.out {
 		s[2] |= 0x0F
@@ -48,9 +54,11 @@ func (p *Printer) realTimeStatus(n byte) byte {
 	case 2:
 		set(p.cover, 0x04)
 		set(p.out, 0x20)
-		set(p.jammed, 0x40)
+		set(p.jammed || p.hot || p.dead, 0x40)
 	case 3:
 		set(p.jammed, 0x08)
+		set(p.dead, 0x20)
+		set(p.hot, 0x40)
 	case 4:
 		set(p.out, 0x60)
 		set(p.out || p.low(), 0x0C)
@@ -117,6 +125,12 @@ func (p *Printer) Cover() bool {
 // SetCutterJam lets the next cut stick, or frees the cutter.
 func (p *Printer) SetCutterJam(on bool) { p.change(func() { p.jam, p.jammed = on, p.jammed && on }) }
 
+// SetHot heats the head over what it bears, or lets it cool down.
+func (p *Printer) SetHot(on bool) { p.change(func() { p.hot = on }) }
+
+// SetDead gives it an error that ends with its power only.
+func (p *Printer) SetDead() { p.change(func() { p.dead = true }) }
+
 // SetMute lets it answer nothing any more.
 func (p *Printer) SetMute(on bool) { p.change(func() { p.mute = on }) }
 
@@ -127,13 +141,14 @@ func (p *Printer) BreakAfter(n int) { p.change(func() { p.left = n }) }
 func (p *Printer) CutPower() {
 	p.change(func() {
 		p.forget()
-		p.auto, p.jammed = false, false
+		p.graphics.clear(escpos.RAM)
+		p.auto, p.jammed, p.dead = false, false, false
 	})
 }
 
 // forget clears the buffers.
 func (p *Printer) forget() {
-	p.buffer, p.ops = nil, nil
+	p.buffer, p.ops, p.graphics.told = nil, nil, nil
 	p.dec = escpos.Decoder{}
 	p.sheet.reset()
 }
