@@ -55,6 +55,7 @@ type Line struct {
 	Inverse bool // white on black
 	QR      bool // Text is what the code says
 	Rule    bool // a dashed line across
+	Varies  bool // words around figures of this ticket alone, such as how many are ahead
 }
 
 // Slip is what one ticket's paper is made from.
@@ -186,9 +187,9 @@ func (p *page) told(t queue.Told) {
 	if t.Ahead == 0 {
 		k = "printer.ahead_none"
 	}
-	p.both(Line{Face: Strong, Size: 28, Gap: 12}, 22, p.key(k, map[string]any{"n": t.Ahead}))
+	p.both(Line{Face: Strong, Size: 28, Gap: 12, Varies: true}, 22, p.key(k, map[string]any{"n": t.Ahead}))
 	if t.HighS > 0 {
-		p.both(Line{Face: Plain, Size: 28, Gap: 2}, 22, p.key("printer.wait", map[string]any{
+		p.both(Line{Face: Plain, Size: 28, Gap: 2, Varies: true}, 22, p.key("printer.wait", map[string]any{
 			"low": t.LowS / 60, "high": (t.HighS + 59) / 60,
 		}))
 	}
