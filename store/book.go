@@ -16,8 +16,8 @@
 //
 // Decisions: memory holds the state and the journal its history, since reading
 // the state out of bbolt costs a hundred times more and the history is wanted
-// anyway. The writer takes what is already queued into one transaction instead
-// of using db.Batch, whose delay a single clerk would wait for at each press.
+// anyway. Whoever comes first is the writer, one at a time, and takes what is
+// already queued into one transaction instead of using db.Batch, whose delay a single clerk would wait for at each press.
 // Derived tables are not kept: whatever is not in the journal is folded from it.
 //
 // DESIGN.md has the disk format byte by byte and the table of crashes.
@@ -130,8 +130,9 @@ type Book struct {
 	lastSnap time.Time   // when; the writer's own
 
 	jobs    chan *job
+	pen     chan struct{} // one slot, filled by whoever writes
 	quit    chan struct{} // closed: take no new commands
-	stopped chan struct{} // closed: the writer has ended
+	stopped chan struct{} // closed: the last batch is written
 	helpers sync.WaitGroup
 	close   sync.Once
 	closing error
@@ -145,6 +146,7 @@ func Open(dir string, o Options) (*Book, error) {
 		dir:     dir,
 		opts:    o.withDefaults(),
 		jobs:    make(chan *job, maxBatch),
+		pen:     make(chan struct{}, 1),
 		quit:    make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
@@ -163,7 +165,6 @@ func Open(dir string, o Options) (*Book, error) {
 		return nil, err
 	}
 	b.publish(nil)
-	go b.write()
 	b.help(b.tick)
 	b.help(b.noteReports)
 	return b, nil
@@ -210,7 +211,7 @@ func (b *Book) help(run func(ctx context.Context)) {
 func (b *Book) Close() error {
 	b.close.Do(func() {
 		close(b.quit)
-		<-b.stopped // from here on nobody starts another helper
+		b.finish() // from here on nobody starts another helper
 		b.helpers.Wait()
 		b.closing = guard(b.end)
 	})
