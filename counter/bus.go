@@ -3,8 +3,10 @@ package counter
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -180,8 +182,18 @@ type heard struct {
 // read reads until the wire ends.
 func (w *busWire) read(quit <-chan struct{}) {
 	buf := make([]byte, 256)
+	timed, _ := w.lang.(timed)
 	for {
+		if timed != nil {
+			at, _ := timed.next() // the zero time: no deadline
+			if err := w.wire.SetReadDeadline(at); err != nil {
+				return
+			}
+		}
 		n, err := w.wire.Read(buf)
+		if timed != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+			err = nil
+		}
 		h := heard{err: err}
 		h.said, h.open = w.lang.feed(buf[:n])
 		select {

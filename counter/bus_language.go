@@ -21,6 +21,10 @@ type language interface {
 	ask(addr byte) []byte // for a rating
 }
 
+// timed is a language in which time alone decides something: feed is to be called
+// then, with nothing.
+type timed interface{ next() (at time.Time, waits bool) }
+
 // said is one thing that came over the wire.
 type said struct {
 	raw     string // the same when the same press comes again
@@ -37,7 +41,8 @@ func languageOf(d *centre.Document, keypads []centre.Keypad) (func() language, k
 	case centre.FF68:
 		return func() language { return &ff68{} }, keypad.FF68Keys, nil
 	case centre.Keys:
-		return func() language { return &hid{} }, keypad.HIDKeys, nil
+		keys := keysOf(keypad.HIDKeys, k.Keys)
+		return func() language { return &hid{d: keypad.HIDDecoder{Keys: keys}} }, keypad.HIDKeys, nil
 	case centre.Lines:
 		return func() language { return &lines{} }, nil, nil
 	case centre.Modbus:
@@ -181,8 +186,10 @@ func (h *hid) feed(b []byte) ([]said, bool) {
 		h.d.Forget()
 	}
 	h.last = time.Now()
-	return presses(h.d.Feed(b)), false
+	return presses(h.d.Feed(b, h.last)), false
 }
+
+func (h *hid) next() (time.Time, bool) { return h.d.Next() }
 
 // lines is a box of buttons that sends text.
 type lines struct {

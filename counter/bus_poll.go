@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/grid-x/modbus"
@@ -32,6 +33,7 @@ type module struct {
 	dueAt time.Time
 	known bool
 	last  []bool
+	keys  []keypad.Gesture // of each input
 	mutes int
 	told  bool
 }
@@ -56,8 +58,16 @@ func (b *Bus) addModule(k centre.Keypad) {
 		b.modules = append(b.modules, m)
 	}
 	for key := range k.Keys {
-		n, _ := strconv.Atoi(key) // check lets nothing else through
+		number, _, _ := strings.Cut(key, " ") // "3 long" is input 3, too
+		n, _ := strconv.Atoi(number)          // check lets nothing else through
 		m.count = max(m.count, n)
+	}
+	for i := range m.count {
+		g := keysOf(nil, k.Keys).Gesture(strconv.Itoa(i + 1))
+		if i == len(m.keys) {
+			m.keys = append(m.keys, g)
+		}
+		m.keys[i].Long, m.keys[i].Double = m.keys[i].Long || g.Long, m.keys[i].Double || g.Double
 	}
 }
 
@@ -153,18 +163,32 @@ func (w *busWire) seen(m *module, state []bool, err error) {
 	m.mutes, m.told = 0, false
 	m.dueAt = now.Add(pollEvery)
 	for i, closed := range state {
-		if !m.known || !closed || m.last[i] {
+		if !m.known {
+			m.keys[i].Reset(closed)
 			continue
 		}
-		p := keypad.Press{Addr: m.addr, Key: strconv.Itoa(i + 1)}
-		for _, s := range w.pads {
-			if _, ours := s.keys.Action(p); ours && s.addr == m.addr {
-				w.take(s, now, p.Key, press{Press: p})
-				break
-			}
+		if kind, made := m.keys[i].Due(now); made {
+			w.pressed(m, now, strconv.Itoa(i+1)+kind)
+		}
+		if closed == m.last[i] {
+			continue
+		}
+		if kind, made := m.keys[i].Change(closed, now); made {
+			w.pressed(m, now, strconv.Itoa(i+1)+kind)
 		}
 	}
 	m.known, m.last = true, state
+}
+
+// pressed makes a press at the counter that the key belongs to.
+func (w *busWire) pressed(m *module, now time.Time, key string) {
+	p := keypad.Press{Addr: m.addr, Key: key}
+	for _, s := range w.pads {
+		if _, ours := s.keys.Action(p); ours && s.addr == m.addr {
+			w.take(s, now, p.Key, press{Press: p})
+			return
+		}
+	}
 }
 
 func (w *busWire) tell(m *module, c device.Conditions, detail string) {

@@ -22,7 +22,7 @@ type press struct {
 // outcome is what came of a press.
 type outcome struct {
 	pad     *padState
-	refused bool
+	refused bool // and is to be shown
 	nobody  bool // next found nobody waiting
 	ask     bool // light the rating pad
 }
@@ -89,7 +89,7 @@ func (w *busWire) work(ctx context.Context, s *padState) {
 		var refusal *queue.Refusal
 		switch {
 		case errors.As(err, &refusal):
-			o.refused = true
+			o.refused = p.level == 0 // a citizen's late rating is nothing to the clerk
 			w.log.Debug("press refused", "keypad", s.id, "action", action, "code", refusal.Code)
 		case err != nil:
 			o.refused = true
@@ -126,7 +126,11 @@ func (b *Bus) carryOut(ctx context.Context, p *pad, what press) (store.Answer, k
 	if !ok {
 		return store.Answer{}, "", errNoMeaning
 	}
-	c, err := command(v.Hall, p.counter, action, what.Digits)
+	digits := what.Digits
+	if _, exact := p.keys[digits+" "+what.Key]; exact && action == keypad.Return {
+		digits = "" // they are part of the key
+	}
+	c, err := command(v.Hall, p.counter, action, digits)
 	if err != nil || c == nil {
 		return store.Answer{View: v}, action, err
 	}
@@ -187,6 +191,9 @@ func command(h *queue.Hall, id queue.CounterID, a keypad.Action, digits string) 
 		return queue.Finish{Counter: id}, nil
 	case keypad.CallBack:
 		return callBack(h, c)
+	case keypad.Return:
+		t, err := toReturn(h, id, digits)
+		return queue.Return{Ticket: t, After: -1}, err
 	case keypad.Call:
 		t, err := byDigits(h, id, digits)
 		return queue.Call{Counter: id, Target: queue.Target{Ticket: t}}, err
@@ -211,6 +218,24 @@ func callBack(h *queue.Hall, c *queue.Counter) (queue.Command, error) {
 		return queue.ResultCall{Counter: c.ID, Target: target}, nil
 	}
 	return queue.Call{Counter: c.ID, Target: target}, nil
+}
+
+// toReturn finds whom to put back into the queue: the number that was typed, or
+// who was last marked as absent at this counter.
+func toReturn(h *queue.Hall, id queue.CounterID, digits string) (queue.TicketID, error) {
+	if digits != "" {
+		return byDigits(h, id, digits)
+	}
+	var last *queue.Ticket
+	for _, t := range h.Tickets() {
+		if t.State == queue.NoShow && t.Counter == id && (last == nil || t.EndedAt.After(last.EndedAt)) {
+			last = t
+		}
+	}
+	if last == nil {
+		return 0, queue.ErrUnknownTicket
+	}
+	return last.ID, nil
 }
 
 // byDigits finds the ticket that digits mean at a counter: 12 is A012, or 1012,

@@ -47,17 +47,20 @@ const Blank = 0x0A
 // FF68Keys is what the keys of an ff68 keypad mean. 0, 3 and 6 with confirm
 // are what its vendor's software does; the rest of that software's keys have
 // their vendor's meaning where it has one, and ours (cancel: undo, confirm:
-// start, digits and call: that ticket) where it has none.
+// start, 4 and confirm: return, digits and call or cancel: that ticket) where it
+// has none.
 var FF68Keys = Map{
 	"0C":   Next,
 	"# 0C": Call,
 	"0D":   Recall,
 	"0B":   Rate,
 	"0E":   Undo,
+	"# 0E": Return,
 	"0F":   Start,
 	"0 0F": Park,
 	"1 0F": Finish,
 	"3 0F": CallBack,
+	"4 0F": Return,
 	"6 0F": NoShow,
 	"9 0F": Close,
 	"12":   Pause,

@@ -3,6 +3,7 @@ package keypad
 import (
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"github.com/holoplot/go-evdev"
 	"github.com/stretchr/testify/assert"
@@ -49,7 +50,7 @@ func TestHIDKeypad(t *testing.T) {
 		var d HIDDecoder
 		var got []Press
 		for _, b := range tt.in { // in pieces of one byte
-			got = append(got, d.Feed([]byte{b})...)
+			got = append(got, d.Feed([]byte{b}, time.Time{})...)
 		}
 		assert.Equal(t, []Press{tt.press}, got)
 		a, ok := HIDKeys.Action(tt.press)
@@ -60,16 +61,16 @@ func TestHIDKeypad(t *testing.T) {
 
 func TestHIDForgets(t *testing.T) {
 	var d HIDDecoder
-	assert.Empty(t, d.Feed(tap(evdev.KEY_KP5)))
+	assert.Empty(t, d.Feed(tap(evdev.KEY_KP5), time.Time{}))
 	d.Forget()
-	assert.Equal(t, []Press{{Key: "enter"}}, d.Feed(tap(evdev.KEY_KPENTER)))
+	assert.Equal(t, []Press{{Key: "enter"}}, d.Feed(tap(evdev.KEY_KPENTER), time.Time{}))
 }
 
 func FuzzHIDDecoder(f *testing.F) {
 	f.Add(tap(evdev.KEY_KP1, evdev.KEY_KPENTER))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var d HIDDecoder
-		for _, p := range d.Feed(in) {
+		for _, p := range d.Feed(in, time.Time{}) {
 			if len(p.Digits) > hidMaxDigits || p.Key == "" {
 				t.Fatalf("%+v", p)
 			}

@@ -7,6 +7,8 @@
 // soon as its last byte is there, even behind the head of a broken one.
 package keypad
 
+import "strings"
+
 // Press is one thing that a clerk did: a key, and the digits typed before it.
 type Press struct {
 	Addr   byte   // of the keypad on its bus; 0 where there is no bus
@@ -27,6 +29,7 @@ const (
 	Finish   Action = "finish"
 	NoShow   Action = "no_show"
 	Park     Action = "park"
+	Return   Action = "return"   // back into the queue: the ticket with these digits, else the last no-show here
 	Transfer Action = "transfer" // to the counter with these digits
 	Pause    Action = "pause"    // and, when paused, open again
 	Close    Action = "close"
@@ -35,10 +38,12 @@ const (
 )
 
 // Actions lists them all, for checks of a key map.
-var Actions = []Action{Next, Call, CallBack, Recall, Start, Finish, NoShow, Park, Transfer, Pause, Close, Undo, Rate}
+var Actions = []Action{Next, Call, CallBack, Recall, Start, Finish, NoShow, Park, Return, Transfer, Pause, Close, Undo, Rate}
 
 // Map says what the keys mean. Its keys are "KEY" for the key alone, "6 KEY"
 // for the key after exactly these digits, "# KEY" for the key after any digits.
+// Where a key is seen going down and up, "KEY long" and "KEY double" are keys of
+// their own.
 type Map map[string]Action
 
 // Action looks a press up: exact digits first, then any digits. Digits before a
@@ -54,4 +59,15 @@ func (m Map) Action(p Press) (Action, bool) {
 	}
 	a, ok := m["# "+p.Key]
 	return a, ok
+}
+
+// Gesture is how presses of a key are to be told apart, as the map has meanings
+// for them.
+func (m Map) Gesture(key string) Gesture {
+	var g Gesture
+	for k := range m {
+		g.Long = g.Long || k == key+Long || strings.HasSuffix(k, " "+key+Long)
+		g.Double = g.Double || k == key+Double || strings.HasSuffix(k, " "+key+Double)
+	}
+	return g
 }

@@ -12,7 +12,7 @@ import (
 // Actions are what a key may mean, "none" besides. A test of the counters holds
 // this list against their keypads, which this package may not import; the same
 // goes for the checks of templates below.
-var Actions = []string{"next", "call", "call_back", "recall", "start", "finish", "no_show", "park", "transfer", "pause", "close", "undo", "rate"}
+var Actions = []string{"next", "call", "call_back", "recall", "start", "finish", "no_show", "park", "return", "transfer", "pause", "close", "undo", "rate"}
 
 // NoAction takes the meaning of a key away.
 const NoAction = "none"
@@ -21,12 +21,15 @@ const NoAction = "none"
 var keyNames = map[string]*regexp.Regexp{
 	FF68:      regexp.MustCompile(`^(([0-9]+|#) )?[0-9A-F]{2}$`),
 	Templated: regexp.MustCompile(`^(([0-9]+|#) )?[0-9A-F]{2}$`),
-	Keys:      regexp.MustCompile(`^(([0-9]+|#) )?(enter|plus|minus|star|slash|dot)$`),
+	Keys:      regexp.MustCompile(`^(([0-9]+|#) )?(enter|plus|minus|star|slash|dot)( long| double)?$`),
 	Lines:     regexp.MustCompile(`^[!-~]([ -~]{0,30}[!-~])?$`),
-	Modbus:    regexp.MustCompile(`^([1-9]|[1-5][0-9]|6[0-4])$`),
+	Modbus:    regexp.MustCompile(`^([1-9]|[1-5][0-9]|6[0-4])( long| double)?$`),
 }
 
-var keyExamples = map[string]string{FF68: "0C, 6 0F, # 0C", Templated: "0C, 6 0F, # 0C", Keys: "enter, 1 dot, # enter", Lines: "K1", Modbus: "1"}
+var keyExamples = map[string]string{FF68: "0C, 6 0F, # 0C", Templated: "0C, 6 0F, # 0C", Keys: "enter, 1 dot, # enter, enter long", Lines: "K1", Modbus: "1, 1 long"}
+
+// held is a key that is pressed in a way that only some keypads tell.
+var held = regexp.MustCompile(` (long|double)$`)
 
 // checkKeypad looks at what is special to a keypad's protocol.
 func (c *checker) checkKeypad(i int, k Keypad) {
@@ -51,6 +54,10 @@ func (c *checker) checkKeypad(i int, k Keypad) {
 
 func (c *checker) checkKeys(path, protocol string, keys Keymap) {
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if protocol != Keys && protocol != Modbus && protocol != Lines && held.MatchString(key) {
+			c.wrong(join(path, key), "key_not_held", "key", key, "protocol", protocol)
+			continue
+		}
 		if !keyNames[protocol].MatchString(key) {
 			c.wrong(join(path, key), "key_bad", "key", key, "example", keyExamples[protocol])
 			continue
