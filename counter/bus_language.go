@@ -23,7 +23,9 @@ type language interface {
 
 // timed is a language in which time alone decides something: feed is to be called
 // then, with nothing.
-type timed interface{ next() (at time.Time, waits bool) }
+type timed interface {
+	next() (at time.Time, waits bool)
+}
 
 // said is one thing that came over the wire.
 type said struct {

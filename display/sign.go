@@ -2,23 +2,20 @@ package display
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
-	"xinmoi/display/led"
 	"xinmoi/store"
 	"xinmoi/store/centre"
 	"xinmoi/store/device"
 	"xinmoi/store/queue"
 )
 
-// Signs is the LED signs of one port. Each shows the ticket that its counter
-// has called or is serving, and is dark otherwise.
+// Signs is the LED signs of one port. The sign of a counter shows the ticket
+// that is called or served there; a sign for the hall has the last calls of its
+// zones, the newest in the first row. Where there is none they show their idle
+// text, or are dark.
 //
 // Promises and decisions:
 //
@@ -29,94 +26,109 @@ import (
 //     and whatever is overdue longest goes first, so no sign waits for another
 //     one's blinking.
 //   - Everything is written again after the wire came back, and every sign once
-//     in 30 s: one that alone lost its power is right again by then.
-//   - A sign that does not answer is offline, it alone. It is asked again after
-//     a second, then ever more rarely up to 10 s, so that dead signs take no
-//     noticeable time from the living.
+//     in 10 s: one that alone lost its power is right again by then. Reading back
+//     instead was rejected, since it costs the same time on the line and many
+//     signs cannot be asked.
+//   - A sign that can be asked and does not answer is offline, it alone. It is
+//     asked again after a second, then ever more rarely up to 10 s, so that dead
+//     signs take no noticeable time from the living. Of signs that are only told
+//     (ff68, templates) nothing is known but whether the wire is there.
 type Signs struct {
 	book  *store.Book
 	log   *slog.Logger
-	signs []*sign
+	rows  []*row
+	speak language
 }
 
 // The times of the signs.
 const (
 	blinkEvery  = 500 * time.Millisecond
 	blinkTimes  = 4 // dark times; 4 s in all
-	signRefresh = 30 * time.Second
+	signRefresh = 10 * time.Second
 	signRetry   = time.Second
 	signRetryTo = 10 * time.Second
 	mutesToTell = 2 // a single lost answer is noise
 )
 
-// sign is one sign and the plan for it.
-type sign struct {
-	id      device.ID
-	unit    byte
-	counter queue.CounterID
-	cells   int
-	letters bool
-	number  bool // knows numbers only
+// row is one row of a sign, and the plan for it. Most signs have one.
+type row struct {
+	led  centre.LED
+	unit byte
+	n    int // from 1
+	of   int // cells for the counter's number
 
-	ticket queue.TicketID
-	calls  int // of that ticket, so that a recall blinks again
-	text   string
-
+	said
 	dueAt  time.Time
 	blinks int // writes of blinking that are left
 	mutes  int // failures in a row
 	told   bool
 }
 
-// NewSigns makes the signs that share one port.
-func NewSigns(b *store.Book, log *slog.Logger, leds []centre.LED) *Signs {
-	s := &Signs{book: b, log: log}
-	for _, l := range leds {
-		s.signs = append(s.signs, &sign{
-			id: device.ID("led/" + l.ID), unit: byte(l.Address), counter: queue.CounterID(l.Counter),
-			cells: max(l.Digits, 1), letters: l.Letters != nil && *l.Letters, number: l.Protocol == "modbus-number",
-		})
+// said is what a row shows.
+type said struct {
+	ticket  queue.TicketID
+	calls   int // of that ticket, so that a recall blinks again
+	number  string
+	counter string // on a sign for the hall
+}
+
+// NewSigns makes the signs that share one port, at least one. They all speak the
+// language of the first.
+func NewSigns(b *store.Book, log *slog.Logger, d *centre.Document, leds []centre.LED) (*Signs, error) {
+	speak, err := languageOf(d, leds[0])
+	if err != nil {
+		return nil, err
 	}
-	return s
+	s := &Signs{book: b, log: log, speak: speak}
+	for _, l := range leds {
+		for n := range max(l.Rows, 1) {
+			r := &row{led: l, unit: byte(l.Address), n: n + 1, of: d.CounterCells(l)}
+			if l.Protocol != centre.Templated {
+				r.unit += byte(n)
+			}
+			s.rows = append(s.rows, r)
+		}
+	}
+	return s, nil
 }
 
 // Bus makes the signs that share one port.
-func (r *Room) Bus(leds []centre.LED) *Signs { return NewSigns(r.book, r.log, leds) }
+func (r *Room) Bus(d *centre.Document, leds []centre.LED) (*Signs, error) {
+	return NewSigns(r.book, r.log, d, leds)
+}
 
-// Floor is the shortest time in which each sign is written once at that speed.
+// Floor is the shortest time in which each row is written once at that speed.
 func (s *Signs) Floor(baud int) (round time.Duration) {
-	for _, g := range s.signs {
-		if g.number {
-			round += led.CostNumber(baud)
-		} else {
-			round += led.Cost(g.cells, baud)
-		}
+	for _, r := range s.rows {
+		round += s.speak.cost(r, baud)
 	}
 	return round
 }
+
+func (r *row) id() device.ID { return device.ID("led/" + r.led.ID) }
 
 // Serve works the signs over an open wire until the wire or ctx ends.
 func (s *Signs) Serve(ctx context.Context, wire device.Wire) error {
 	bell, stop := s.book.Bell()
 	defer stop()
-	m := led.NewMaster(wire)
-	for _, g := range s.signs {
-		*g = sign{id: g.id, unit: g.unit, counter: g.counter, cells: g.cells, letters: g.letters, number: g.number}
+	bus, ended, end := s.speak.open(wire)
+	defer end()
+	for _, r := range s.rows {
+		*r = row{led: r.led, unit: r.unit, n: r.n, of: r.of}
 	}
 	s.look(true)
 	for {
 		now := time.Now()
-		g := s.next()
-		wait := time.Hour
-		if g != nil {
-			wait = g.dueAt.Sub(now)
-		}
-		if wait > 0 {
+		r := s.next()
+		if wait := r.dueAt.Sub(now); wait > 0 {
 			timer := time.NewTimer(wait)
 			select {
 			case <-ctx.Done():
 				timer.Stop()
 				return ctx.Err()
+			case err := <-ended:
+				timer.Stop()
+				return err
 			case <-bell:
 				s.look(false)
 			case <-timer.C:
@@ -124,7 +136,7 @@ func (s *Signs) Serve(ctx context.Context, wire device.Wire) error {
 			timer.Stop()
 			continue
 		}
-		if err := s.write(ctx, m, g); err != nil {
+		if err := s.write(ctx, bus, r); err != nil {
 			return fmt.Errorf("signs: %w", err)
 		}
 		select {
@@ -135,11 +147,11 @@ func (s *Signs) Serve(ctx context.Context, wire device.Wire) error {
 	}
 }
 
-// next is the sign whose write is due first.
-func (s *Signs) next() (first *sign) {
-	for _, g := range s.signs {
-		if first == nil || g.dueAt.Before(first.dueAt) {
-			first = g
+// next is the row whose write is due first.
+func (s *Signs) next() (first *row) {
+	for _, r := range s.rows {
+		if first == nil || r.dueAt.Before(first.dueAt) {
+			first = r
 		}
 	}
 	return first
@@ -147,56 +159,98 @@ func (s *Signs) next() (first *sign) {
 
 // look reads the hall and plans what has changed.
 func (s *Signs) look(start bool) {
-	h := s.book.View().Hall
+	v := s.book.View()
 	now := time.Now()
-	for _, g := range s.signs {
-		ticket, calls, number := current(h, g.counter)
-		text := led.Fit(number, g.cells, g.letters)
-		called := ticket != 0 && (ticket != g.ticket || calls != g.calls)
-		if !start && !called && text == g.text {
+	shown := map[string][]said{} // by sign, before the change
+	calls := map[string][]said{}
+	for _, r := range s.rows {
+		shown[r.led.ID] = append(shown[r.led.ID], r.said)
+	}
+	for _, r := range s.rows {
+		list, ok := calls[r.led.ID]
+		if !ok {
+			list = content(v, r.led)
+			calls[r.led.ID] = list
+		}
+		var next said
+		if r.n <= len(list) {
+			next = list[r.n-1]
+		}
+		called := next.ticket != 0 && !hadCall(shown[r.led.ID], next)
+		if !start && !called && next == r.said {
 			continue
 		}
-		g.blinks = 0
+		r.blinks = 0
 		if called && !start {
-			g.blinks = 2 * blinkTimes
+			r.blinks = 2 * blinkTimes
 		}
-		g.ticket, g.calls, g.text = ticket, calls, text
-		if g.mutes == 0 { // a dead sign keeps the time of its next trial
-			g.dueAt = now
+		r.said = next
+		if r.mutes == 0 { // a dead sign keeps the time of its next trial
+			r.dueAt = now
 		}
 	}
 }
 
-// current is the ticket called or serving at a counter.
-func current(h *queue.Hall, id queue.CounterID) (ticket queue.TicketID, calls int, number string) {
-	c, ok := h.Counter(id)
-	if !ok {
-		return 0, 0, ""
+// hadCall reports whether a sign showed that very call, in whichever row.
+func hadCall(shown []said, c said) bool {
+	for _, s := range shown {
+		if s.ticket == c.ticket && s.calls == c.calls {
+			return true
+		}
 	}
-	t, ok := h.Ticket(c.Ticket)
-	if !ok {
-		return 0, 0, ""
-	}
-	return t.ID, t.Calls, t.Number
+	return false
 }
 
-// write writes one sign and plans its next write. Its error is the wire's.
-func (s *Signs) write(ctx context.Context, m *led.Master, g *sign) error {
-	text := g.text
-	if g.blinks%2 == 1 {
-		text = strings.Repeat(" ", g.cells)
+// content is what a sign shows, a row each.
+func content(v *store.View, l centre.LED) []said {
+	if l.Hall() {
+		return hallCalls(v, l)
 	}
-	err := g.show(ctx, m, text)
+	c, ok := v.Hall.Counter(queue.CounterID(l.Counter))
+	if !ok {
+		return nil
+	}
+	t, ok := v.Hall.Ticket(c.Ticket)
+	if !ok {
+		return nil
+	}
+	return []said{{ticket: t.ID, calls: t.Calls, number: t.Number}}
+}
+
+// hallCalls are the last calls of a sign's zones, as a board has them.
+func hallCalls(v *store.View, l centre.LED) (out []said) {
+	doc := centre.InForce(v.Hall)
+	p := painter{hall: v.Hall, doc: doc, at: v.At, zones: map[string]centre.Zone{}}
+	for _, id := range l.Zones {
+		if z, ok := doc.Zone(id); ok {
+			p.zones[id] = z
+		}
+	}
+	for _, c := range p.calls(l.Rows) {
+		t, _ := v.Hall.ByNumber(c.Number)
+		s := said{calls: c.Call, number: c.Number, counter: c.Counter}
+		if t != nil {
+			s.ticket = t.ID
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// write writes one row and plans its next write. Its error is the wire's.
+func (s *Signs) write(ctx context.Context, bus bus, r *row) error {
+	err := bus.show(ctx, r, r.blinks%2 == 1)
 	now := time.Now()
 	if err == nil {
-		if g.told {
-			s.book.Report(g.id, nil, "")
+		if r.told {
+			r.told = false
+			s.tellAll(r)
 		}
-		g.mutes, g.told = 0, false
-		g.dueAt = now.Add(signRefresh)
-		if g.blinks > 0 {
-			g.blinks--
-			g.dueAt = now.Add(blinkEvery)
+		r.mutes = 0
+		r.dueAt = now.Add(signRefresh)
+		if r.blinks > 0 {
+			r.blinks--
+			r.dueAt = now.Add(blinkEvery)
 		}
 		return nil
 	}
@@ -204,38 +258,26 @@ func (s *Signs) write(ctx context.Context, m *led.Master, g *sign) error {
 	if !ours {
 		return err
 	}
-	g.mutes++
-	g.blinks = 0 // old when the sign is back
-	g.dueAt = now.Add(min(signRetry<<min(g.mutes-1, 8), signRetryTo))
-	if g.mutes == 1 {
-		g.dueAt = now
+	r.mutes++
+	r.blinks = 0 // old when the sign is back
+	r.dueAt = now.Add(min(signRetry<<min(r.mutes-1, 8), signRetryTo))
+	if r.mutes == 1 {
+		r.dueAt = now
 	}
-	if g.mutes == mutesToTell {
-		g.told = true
-		s.book.Report(g.id, device.Set(condition), fmt.Sprintf("address %d", g.unit))
-		s.log.Debug("sign", "id", g.id, "err", err)
+	if r.mutes == mutesToTell {
+		r.told = true
+		s.book.Report(r.id(), device.Set(condition), fmt.Sprintf("address %d", r.unit))
+		s.log.Debug("sign", "id", r.id(), "err", err)
 	}
 	return nil
 }
 
-func (g *sign) show(ctx context.Context, m *led.Master, text string) error {
-	if !g.number {
-		return m.Show(ctx, g.unit, text)
+// tellAll says that a sign is well, if all its rows are.
+func (s *Signs) tellAll(r *row) {
+	for _, other := range s.rows {
+		if other.led.ID == r.led.ID && other.told {
+			return
+		}
 	}
-	n, _ := strconv.Atoi(strings.TrimSpace(text)) // blank is 0: such a sign is never dark
-	if n > math.MaxInt16 {
-		n %= 10_000
-	}
-	return m.ShowNumber(ctx, g.unit, int16(n))
-}
-
-// conditionOf tells a sign's fault from the wire's.
-func conditionOf(err error) (c device.Condition, sign bool) {
-	switch {
-	case errors.Is(err, led.ErrMute):
-		return device.Offline, true
-	case errors.Is(err, led.ErrGarbled), errors.Is(err, led.ErrRefused):
-		return device.BadReplies, true
-	}
-	return "", false
+	s.book.Report(r.id(), nil, "")
 }

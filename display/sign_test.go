@@ -94,7 +94,8 @@ func inSignHallOf(t *testing.T, document string, cells int, test func(h *signHal
 		for range 4 {
 			h.do(queue.Issue{Service: "civil"})
 		}
-		h.room = display.NewSigns(book, slog.New(slog.DiscardHandler), doc.LEDs)
+		h.room, err = display.NewSigns(book, slog.New(slog.DiscardHandler), doc, doc.LEDs)
+		require.NoError(t, err)
 		h.plug()
 		defer func() { h.pull() }()
 		test(h)
@@ -194,7 +195,7 @@ func TestSignThatLostItsPowerAlone(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		h.signs.SetPower(1, false)
 		h.signs.SetPower(1, true)
-		time.Sleep(31 * time.Second)
+		time.Sleep(11 * time.Second)
 		assert.Equal(h, "A001", h.signs.Text(1), "a short cut is healed by the next refresh")
 
 		h.signs.SetPower(1, false)
@@ -218,7 +219,8 @@ func TestSignsServeEndsWithItsContext(t *testing.T) {
 		book, err := store.Open(t.TempDir(), store.Options{})
 		require.NoError(t, err)
 		defer book.Close()
-		s := display.NewSigns(book, slog.New(slog.DiscardHandler), []centre.LED{{ID: "l1", Address: 1, Counter: "q9", Digits: 4}})
+		s, err := display.NewSigns(book, slog.New(slog.DiscardHandler), &centre.Document{}, []centre.LED{{ID: "l1", Address: 1, Counter: "q9", Digits: 4}})
+		require.NoError(t, err)
 		host, sim := net.Pipe()
 		defer sim.Close()
 		ctx, cancel := context.WithCancel(t.Context())

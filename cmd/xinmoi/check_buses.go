@@ -33,7 +33,11 @@ func sayBuses(e env, d *centre.Document) {
 		}
 	}
 	for _, leds := range byPort(d.LEDs, func(l centre.LED) string { return l.Port }) {
-		round := display.NewSigns(nil, log, leds).Floor(baudOf(leds[0].Port))
+		bus, err := display.NewSigns(nil, log, d, leds)
+		if err != nil {
+			continue
+		}
+		round := bus.Floor(baudOf(leds[0].Port))
 		say("signs", leds[0].Port, len(leds), round.Seconds()*1000)
 	}
 }

@@ -44,13 +44,27 @@ func (s *server) lines(d *centre.Document) []line {
 		out = append(out, l)
 	}
 	for _, leds := range byPort(d.LEDs, func(l centre.LED) string { return l.Port }) {
-		l := line{key: keyOf("signs", leds), address: leds[0].Port, serve: s.rooms.display.Bus(leds).Serve}
+		signs, err := s.rooms.display.Bus(d, leds)
+		if err != nil { // as above
+			s.log.Error("signs", "port", leds[0].Port, "err", err)
+			continue
+		}
+		template, _ := d.Template(leds[0].Template)
+		l := line{key: keyOf("signs", leds, template, cellsOf(d, leds)), address: leds[0].Port, serve: signs.Serve}
 		for _, led := range leds {
 			l.ids = append(l.ids, device.ID("led/"+led.ID))
 		}
 		out = append(out, l)
 	}
 	return out
+}
+
+// cellsOf are the cells of counters' numbers, which follow from the whole document.
+func cellsOf(d *centre.Document, leds []centre.LED) (cells []int) {
+	for _, l := range leds {
+		cells = append(cells, d.CounterCells(l))
+	}
+	return cells
 }
 
 // keyOf is the same for the same devices, whichever document they stand in.

@@ -18,14 +18,15 @@ import (
 // arrows is the plan of the house: which package may import which of ours, in
 // non-test files. Everything not listed is refused. "a/..." is a and all below.
 var arrows = map[string][]string{
-	"store/queue":      {},
-	"store/wait":       {},
-	"store/device":     {},
-	"store/device/rtu": {"store/device"},
-	"store":            {"store/queue", "store/wait", "store/device"},
-	"store/centre":     {"store", "store/queue", "store/device"},
-	"store/door":       {"store", "store/queue", "store/device", "store/centre"},
-	"store/feed":       {"store", "store/queue", "store/device", "store/door"},
+	"store/queue":        {},
+	"store/wait":         {},
+	"store/device":       {},
+	"store/device/rtu":   {"store/device"},
+	"store/device/frame": {},
+	"store":              {"store/queue", "store/wait", "store/device"},
+	"store/centre":       {"store", "store/queue", "store/device", "store/device/frame"},
+	"store/door":         {"store", "store/queue", "store/device", "store/centre"},
+	"store/feed":         {"store", "store/queue", "store/device", "store/door"},
 
 	"assets":            {"assets/locale"},
 	"assets/fonts":      {},
@@ -37,9 +38,9 @@ var arrows = map[string][]string{
 	"printer/escpos": {},
 	"printer/slip":   {"assets/...", "store/centre", "store/queue"},
 	"counter":        {"counter/keypad", "assets/...", "store/..."},
-	"counter/keypad": {},
+	"counter/keypad": {"store/device/frame"},
 	"display":        {"display/led", "display/voice", "assets/...", "store/..."},
-	"display/led":    {"store/device", "store/device/rtu"},
+	"display/led":    {"store/device", "store/device/frame", "store/device/rtu"},
 	"display/voice":  {},
 	"kiosk":          {"assets/...", "store/..."},
 	"kiosk/reader":   {},
@@ -58,7 +59,7 @@ var arrows = map[string][]string{
 }
 
 // pure packages and codecs touch no disk, no network, no clock of their own.
-var pure = []string{"store/queue", "store/wait", "store/device", "store/device/rtu", "printer/escpos", "counter/keypad", "display/led", "kiosk/reader"}
+var pure = []string{"store/queue", "store/wait", "store/device", "store/device/rtu", "store/device/frame", "printer/escpos", "counter/keypad", "display/led", "kiosk/reader"}
 
 var impure = []string{"os", "net", "net/http", "log/slog", "sync", "go.etcd.io/bbolt"}
 

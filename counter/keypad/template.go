@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"xinmoi/store/device/frame"
 )
 
 // Template describes the frames of a keypad nobody has written a driver for, in
@@ -47,8 +49,8 @@ type Language struct {
 	t          Template
 	start, end []byte
 	same, skip map[int]byte
-	show       []showField
-	beep, ask  []showField
+	show       frame.Frame
+	beep, ask  frame.Frame
 }
 
 // Compile checks a template.
@@ -81,7 +83,7 @@ func (t Template) Compile() (l *Language, err error) {
 			field.to[at] = b[0]
 		}
 	}
-	if _, err := checksum(t.Check.Kind, nil); err != nil {
+	if _, err := frame.Sum(t.Check.Kind, nil); err != nil {
 		return nil, err
 	}
 	if t.Ack != "" && t.Ack != "echo" {
@@ -89,10 +91,10 @@ func (t Template) Compile() (l *Language, err error) {
 	}
 	for _, sent := range []struct {
 		text string
-		to   *[]showField
+		to   *frame.Frame
 	}{{t.Show, &l.show}, {t.Beep, &l.beep}, {t.Ask, &l.ask}} {
-		if *sent.to, err = parseShow(sent.text); err != nil {
-			return nil, err
+		if *sent.to, err = frame.Parse(sent.text); err != nil {
+			return nil, fmt.Errorf("show: %w", err)
 		}
 	}
 	return l, nil
@@ -111,33 +113,16 @@ func parseHex(s string) ([]byte, error) {
 	return hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 }
 
-// checksum is the sum of b as it stands in a frame.
-func checksum(kind string, b []byte) ([]byte, error) {
-	switch kind {
-	case "":
-		return nil, nil
-	case "sum8":
-		return []byte{sum8(b)}, nil
-	case "lrc":
-		return []byte{-sum8(b)}, nil
-	case "xor8":
-		var x byte
-		for _, c := range b {
-			x ^= c
-		}
-		return []byte{x}, nil
-	case "crc16-modbus":
-		crc := uint16(0xFFFF)
-		for _, c := range b {
-			crc ^= uint16(c)
-			for range 8 {
-				crc = crc>>1 ^ 0xA001*(crc&1)
-			}
-		}
-		return []byte{byte(crc), byte(crc >> 8)}, nil
-	}
-	return nil, fmt.Errorf("check: unknown kind %q", kind)
+// Show is the frame that fills the display, nil where there is none.
+func (l *Language) Show(addr byte, waiting int, number string) []byte {
+	return l.show.Make(frame.Values{Addr: addr, Waiting: waiting, Number: number})
 }
+
+// Beep is the frame that makes the keypad beep, nil where there is none.
+func (l *Language) Beep(addr byte) []byte { return l.beep.Make(frame.Values{Addr: addr, Waiting: -1}) }
+
+// Ask is the frame that asks for a rating, nil where there is none.
+func (l *Language) Ask(addr byte) []byte { return l.ask.Make(frame.Values{Addr: addr, Waiting: -1}) }
 
 // TemplateDecoder finds the frames of a language in a stream.
 type TemplateDecoder struct {
@@ -204,7 +189,7 @@ func (l *Language) match(b []byte) int {
 		if !ok1 || !ok2 || from > to {
 			return -1
 		}
-		sum, _ := checksum(l.t.Check.Kind, f[from:to])
+		sum, _ := frame.Sum(l.t.Check.Kind, f[from:to])
 		if !bytes.HasPrefix(f[to:], sum) {
 			return -1
 		}

@@ -94,17 +94,6 @@ func TestTemplateOfLines(t *testing.T) {
 	assert.False(t, l.Acks())
 }
 
-// TestChecksums against values of other programs: check values of "123456789".
-func TestChecksums(t *testing.T) {
-	for kind, want := range map[string][]byte{
-		"sum8": {0xDD}, "lrc": {0x23}, "xor8": {0x31}, "crc16-modbus": {0x37, 0x4B}, "": nil,
-	} {
-		got, err := checksum(kind, []byte("123456789"))
-		require.NoError(t, err)
-		assert.Equal(t, want, got, kind)
-	}
-}
-
 func TestTemplateRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(*Template){
 		"no hex":        func(t *Template) { t.Start = "FG" },

@@ -45,6 +45,7 @@ func node(port string) string {
 type wire struct {
 	path, kind, id, port, protocol string
 	address                        int    // 0: alone on its port
+	span                           int    // addresses that it has, one if it is 0
 	keys                           Keymap // where keypads may share an address, each with its own keys
 }
 
@@ -58,7 +59,7 @@ func (c *checker) checkDevices() {
 		if p.Way != "" {
 			c.oneOf(at("printer", i, "way"), "way", p.Way, []string{WayRaster, WayText, WayHybrid})
 		}
-		wires = append(wires, wire{at("printer", i, "port"), "printer", p.ID, p.Port, "", 0, nil})
+		wires = append(wires, wire{at("printer", i, "port"), "printer", p.ID, p.Port, "", 0, 0, nil})
 	}
 	for i, k := range d.Keypads {
 		if !c.oneOf(at("keypad", i, "protocol"), "protocol", k.Protocol, []string{FF68, Keys, Templated, Lines, Modbus}) {
@@ -70,14 +71,8 @@ func (c *checker) checkDevices() {
 	}
 	c.checkFrames()
 	for i, l := range d.LEDs {
-		c.oneOf(at("led", i, "protocol"), "protocol", l.Protocol, []string{Modbus, ModbusNumber})
-		if l.Protocol == ModbusNumber && value(l.Letters) {
-			c.wrong(at("led", i, "letters"), "led_number_letters", "id", l.ID)
-		}
-		c.belongs(at("led", i, "counter"), l.Counter, counters)
-		c.within(at("led", i, "address"), l.Address, 1, 247)
-		c.within(at("led", i, "digits"), l.Digits, 2, 16)
-		wires = append(wires, wire{at("led", i, "port"), "led", l.ID, l.Port, Modbus, l.Address, nil})
+		c.checkLED(i, l, counters)
+		wires = append(wires, d.wireOfLED(i, l))
 	}
 	for i, w := range wires {
 		if c.checkPort(w) {
@@ -107,7 +102,7 @@ func (c *checker) checkNeighbours(w wire, before []wire) {
 			c.wrong(w.path, "port_twice", "port", node(w.port), "id", w.id, "other", b.id)
 		case b.port != w.port:
 			c.wrong(w.path, "port_settings_differ", "port", w.port, "other", b.port, "id", b.id)
-		case b.address == w.address && !(w.keys != nil && apart(b.keys, w.keys)):
+		case b.address < w.address+max(w.span, 1) && w.address < b.address+max(b.span, 1) && !(w.keys != nil && apart(b.keys, w.keys)):
 			c.wrong(strings.TrimSuffix(w.path, "port")+"address", "address_twice", "address", w.address, "id", w.id, "other", b.id)
 		default:
 			continue

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"xinmoi/store/device/frame"
 )
 
 // Actions are what a key may mean, "none" besides. A test of the counters holds
@@ -68,7 +70,7 @@ func (c *checker) checkKeys(path, protocol string, keys Keymap) {
 
 // wireOf is how a keypad hangs on its port.
 func (d *Document) wireOf(i int, k Keypad) wire {
-	w := wire{at("keypad", i, "port"), "keypad", k.ID, k.Port, k.Protocol, k.Address, nil}
+	w := wire{at("keypad", i, "port"), "keypad", k.ID, k.Port, k.Protocol, k.Address, 1, nil}
 	switch k.Protocol {
 	case Keys:
 		w.address = 0
@@ -101,13 +103,20 @@ func (d *Document) Template(id string) (Frames, bool) {
 	return find(d.Frames, func(f Frames) bool { return f.ID == id })
 }
 
+// tellsOnly reports whether only signs use a template, which hears nothing.
+func (d *Document) tellsOnly(id string) bool {
+	sign := slices.ContainsFunc(d.LEDs, func(l LED) bool { return l.Template == id })
+	return sign && !slices.ContainsFunc(d.Keypads, func(k Keypad) bool { return k.Template == id })
+}
+
 // checkFrames looks at the templates.
 func (c *checker) checkFrames() {
 	for i, f := range c.d.Frames {
 		where := func(key string) string { return at("template", i, key) }
 		c.hex(where("start"), f.Start, 0)
 		c.hex(where("end"), f.End, 0)
-		if f.Length == nil && f.End == "" {
+		told := c.d.tellsOnly(f.ID)
+		if f.Length == nil && f.End == "" && !told {
 			c.wrong(where("end"), "template_no_end", "id", f.ID)
 		}
 		if f.Length != nil {
@@ -135,7 +144,7 @@ func (c *checker) checkFrames() {
 			c.wrong(where("digits"), "template_digits")
 		}
 		if f.Check.Kind != "" {
-			c.oneOf(where("check.kind"), "kind", f.Check.Kind, sums)
+			c.oneOf(where("check.kind"), "kind", f.Check.Kind, frame.Sums)
 		}
 		if f.Ack != "" {
 			c.oneOf(where("ack"), "ack", f.Ack, []string{"echo"})
@@ -144,14 +153,11 @@ func (c *checker) checkFrames() {
 		c.checkSent(where("beep"), f.Beep)
 		c.checkSent(where("ask"), f.Ask)
 		c.checkKeys(where("keys"), Templated, f.Keys)
-		if len(f.Keys) == 0 {
+		if len(f.Keys) == 0 && !told {
 			c.wrong(where("keys"), "keys_missing", "id", f.ID, "example", "0C")
 		}
 	}
 }
-
-// sums are the kinds of checksum.
-var sums = []string{"sum8", "xor8", "lrc", "crc16-modbus"}
 
 // hex checks bytes, exactly n of them if n is not 0.
 func (c *checker) hex(path, s string, n int) {
@@ -160,12 +166,10 @@ func (c *checker) hex(path, s string, n int) {
 	}
 }
 
-// sent is one word of a frame to a keypad.
-var sent = regexp.MustCompile(`^(([0-9A-Fa-f]{2})+|\{addr\}|\{(wait|num):([1-9]|1[0-6])/([0-9A-Fa-f]{2}|ascii)\}|\{(` + strings.Join(sums, "|") + `):[0-9]{1,2}\})$`)
-
+// checkSent looks at each word of a frame that is sent.
 func (c *checker) checkSent(path, s string) {
 	for _, word := range strings.Fields(s) {
-		if !sent.MatchString(word) {
+		if _, err := frame.Parse(word); err != nil {
 			c.wrong(path, "template_show", "key", lastKey(path), "value", word)
 			return
 		}

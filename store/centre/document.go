@@ -192,16 +192,24 @@ type FrameCheck struct {
 	To   int    `toml:"to,omitempty"`
 }
 
-// LED is a sign that shows a number.
+// LED is a sign that shows the ticket of one counter, or a sign for the hall
+// with the last calls of its zones, one in a row.
 type LED struct {
-	ID       string `toml:"id"`
-	Port     string `toml:"port"`
-	Protocol string `toml:"protocol,omitempty"`
-	Address  int    `toml:"address,omitempty"`
-	Counter  string `toml:"counter,omitempty"` // shows the ticket of this counter
-	Digits   int    `toml:"digits,omitempty"`  // cells of the display
-	Letters  *bool  `toml:"letters,omitempty"` // whether it can show letters
+	ID       string   `toml:"id"`
+	Port     string   `toml:"port"`
+	Protocol string   `toml:"protocol,omitempty"`
+	Address  int      `toml:"address,omitempty"` // of the first row; by Modbus each row has the next
+	Counter  string   `toml:"counter,omitempty"`
+	Zones    []string `toml:"zones,omitempty"`    // of a sign for the hall; default all
+	Rows     int      `toml:"rows,omitempty"`     // of a sign for the hall
+	Digits   int      `toml:"digits,omitempty"`   // cells of the display, or of a row: the number and, in the hall, the counter
+	Letters  *bool    `toml:"letters,omitempty"`  // whether it can show letters
+	Idle     string   `toml:"idle,omitempty"`     // shown when nobody is called; default dark
+	Template string   `toml:"template,omitempty"` // of protocol template: its show
 }
+
+// Hall reports whether a sign shows the calls of zones and not of one counter.
+func (l LED) Hall() bool { return l.Rows > 0 }
 
 // Board is a wall screen.
 type Board struct {

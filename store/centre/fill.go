@@ -9,18 +9,21 @@ import (
 
 // What a device is when the file does not say.
 const (
-	DefaultModel     = "generic-80"
-	FF68             = "ff68"          // call keypads with a display of six digits
-	Keys             = "keys"          // a numeric keypad that is a keyboard, by evdev
-	Templated        = "template"      // a keypad described by a [[template]]
-	Lines            = "line"          // a box of buttons that sends lines of text
-	Modbus           = "modbus"        // LED signs by Modbus RTU, as text; modules of buttons
-	ModbusNumber     = "modbus-number" // the same for signs that know a number register only
-	Discrete         = "discrete"      // buttons at discrete inputs, function 2
-	Coils            = "coils"         // function 1
-	Registers        = "registers"     // function 3, pressed when not 0
-	defaultTimeZone  = "Asia/Ho_Chi_Minh"
-	defaultLEDDigits = 4
+	DefaultModel      = "generic-80"
+	FF68              = "ff68"          // call keypads with a display of six digits; that display as a sign
+	Keys              = "keys"          // a numeric keypad that is a keyboard, by evdev
+	Templated         = "template"      // a keypad or a sign described by a [[template]]
+	Lines             = "line"          // a box of buttons that sends lines of text
+	Modbus            = "modbus"        // LED signs by Modbus RTU, as text; modules of buttons
+	ModbusNumber      = "modbus-number" // the same for signs that know a number register only
+	Discrete          = "discrete"      // buttons at discrete inputs, function 2
+	Coils             = "coils"         // function 1
+	Registers         = "registers"     // function 3, pressed when not 0
+	defaultTimeZone   = "Asia/Ho_Chi_Minh"
+	defaultLEDDigits  = 4
+	ff68Digits        = 6
+	defaultHallDigits = 6 // four of the number, two of the counter
+	defaultLEDRows    = 4
 )
 
 // letters are the prefixes in the order in which they are given. The first
@@ -133,9 +136,27 @@ func (d *Document) fillDevices() {
 	}
 	for i := range d.LEDs {
 		l := &d.LEDs[i]
+		if l.Template != "" {
+			def(&l.Protocol, Templated)
+		}
 		def(&l.Protocol, Modbus)
 		def(&l.Address, 1)
-		def(&l.Digits, defaultLEDDigits)
+		if l.Counter == "" && len(l.Zones) > 0 {
+			def(&l.Rows, defaultLEDRows)
+		}
+		digits := defaultLEDDigits
+		switch {
+		case l.Hall():
+			digits = defaultHallDigits
+			if len(l.Zones) == 0 {
+				for _, z := range d.Zones {
+					l.Zones = append(l.Zones, z.ID)
+				}
+			}
+		case l.Protocol == FF68:
+			digits = ff68Digits
+		}
+		def(&l.Digits, digits)
 		defPtr(&l.Letters, false)
 	}
 }
@@ -175,8 +196,8 @@ func (d *Document) fillServices() {
 // whose sign shows no letters and has room for the digit that stands for one.
 func (d *Document) wantsDigits(service string) bool {
 	return slices.ContainsFunc(d.LEDs, func(l LED) bool {
-		c, ok := d.Counter(queue.CounterID(l.Counter))
-		return ok && !value(l.Letters) && l.Digits >= 4 && (slices.Contains(c.Services, service) || slices.Contains(c.Help, service))
+		called := slices.ContainsFunc(d.calledAt(l), func(s Service) bool { return s.ID == service })
+		return called && !value(l.Letters) && l.Digits-d.CounterCells(l) >= 4
 	})
 }
 

@@ -119,7 +119,9 @@ func TestPressThroughRealPtys(t *testing.T) {
 	bus, err := counter.NewBus(book, log, doc, doc.Keypads)
 	require.NoError(t, err)
 	keep(padCable.link, "keypad/k1", bus.Serve)
-	keep(signCable.link, "led/l1", display.NewSigns(book, log, doc.LEDs).Serve)
+	sign, err := display.NewSigns(book, log, doc, doc.LEDs)
+	require.NoError(t, err)
+	keep(signCable.link, "led/l1", sign.Serve)
 	eventually := func(what string, ok func() bool) {
 		t.Helper()
 		require.Eventually(t, ok, 5*time.Second, 2*time.Millisecond, what)
