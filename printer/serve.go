@@ -224,8 +224,12 @@ func (s *session) greet(ctx context.Context) error {
 	if err := s.identify(ctx, heard); err != nil {
 		return err
 	}
-	if broken && s.model.Cut != escpos.CutNone {
-		if err := s.write(ctx, escpos.CutHere); err != nil {
+	if broken {
+		cut, err := escpos.CutOff(s.model.setup(0))
+		if err == nil {
+			err = s.write(ctx, cut)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -67,7 +67,7 @@ func TestTextSaysTheSameWords(t *testing.T) {
 			paper := h.printed(m, pieces)
 			assert.Equal(t, said(lines), justWords(paper.Text), m.Name)
 			assert.Equal(t, m.QR, len(paper.Links) == 1, "drawn where the printer does not draw codes itself")
-			assert.InDelta(t, paper.Image.Bounds().Dy(), high, 40, m.Name)
+			assert.InDelta(t, paper.Image.Bounds().Dy(), high+m.FeedBeforeCut, 40, m.Name)
 		})
 	}
 }
@@ -94,7 +94,7 @@ func TestHybridWritesWhatIsPlain(t *testing.T) {
 
 // printed is what comes out of a printer that gets these bytes.
 func (h *hall) printed(m Model, pieces [][]byte) printertest.Paper {
-	p := printertest.New(printertest.Options{Dots: m.Dots})
+	p := printertest.New(printertest.Options{Dots: m.Dots, Pages: m.Pages})
 	wire, stop := h.cable(p)
 	defer stop()
 	for _, piece := range pieces {

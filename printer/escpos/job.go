@@ -36,6 +36,8 @@ type Setup struct {
 	// FeedBeforeCut is how many dots lie between head and cutter, for the cuts
 	// that do not feed by themselves.
 	FeedBeforeCut int
+	// Present is what makes a presenter hand the paper out, after the cut.
+	Present []byte
 }
 
 // Job collects the commands of one piece of paper. The first thing it was asked
@@ -194,6 +196,17 @@ func (j *Job) Text(line []byte, wide, high int) {
 // End cuts the paper and asks for the answer that comes when all before it has
 // been printed.
 func (j *Job) End() {
+	j.cut()
+	if j.setup.Lasting {
+		j.align(0)
+		j.tell(&j.now.size, 0, gs, '!')
+		j.tell(&j.now.bold, 0, esc, 'E')
+		j.tell(&j.now.inverse, 0, gs, 'B')
+	}
+	j.raw(AskDone...)
+}
+
+func (j *Job) cut() {
 	if j.setup.Cut != CutPartialFeed && j.setup.Cut != CutFullFeed {
 		j.Feed(j.setup.FeedBeforeCut)
 	}
@@ -211,13 +224,20 @@ func (j *Job) End() {
 		j.raw(esc, 'i')
 	case CutNone:
 	}
-	if j.setup.Lasting {
-		j.align(0)
-		j.tell(&j.now.size, 0, gs, '!')
-		j.tell(&j.now.bold, 0, esc, 'E')
-		j.tell(&j.now.inverse, 0, gs, 'B')
+	if len(j.setup.Present) > 0 {
+		j.raw(j.setup.Present...)
 	}
-	j.raw(AskDone...)
+}
+
+// CutOff is what cuts off that which has come out of something broken off;
+// nothing where the printer has no cutter.
+func CutOff(s Setup) ([]byte, error) {
+	if s.Cut == CutNone {
+		return nil, nil
+	}
+	j := NewJob(s)
+	j.cut()
+	return j.Bytes()
 }
 
 // Bytes is the finished job.

@@ -21,7 +21,6 @@ var (
 	AskMake = []byte{gs, 'I', 'B'} // in its turn: answers a block with the maker
 	AskType = []byte{gs, 'I', 'C'} // in its turn: answers a block with the model
 	AskUnit = []byte{gs, 'I', 'D'} // in its turn: answers a block with the serial number
-	CutHere = []byte{gs, 'V', 'B', 0}
 )
 
 // Flush ends whatever command was broken off: a printer takes these zeros for

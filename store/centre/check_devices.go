@@ -18,15 +18,22 @@ var lineOptions = map[string][]string{
 
 // Models are the printers that the house can drive. A test of the program holds
 // this list against the drivers, which this package may not import.
-var Models = []string{DefaultModel, "generic-58", "epson-tm-t82", "epson-tm-t88", "xprinter-xp80", "rongta-rp326", "citizen-ct-s310"}
+var Models = []string{
+	DefaultModel, "generic-58", "epson-tm-t82", "epson-tm-t88", "epson-tm-t88v", "xprinter-xp80", "rongta-rp326", "citizen-ct-s310",
+	"bixolon-srp-350", "bixolon-srp-350iii", "star-escpos", "custom-vkp80", "snbc-bt-t080", "masung-kiosk",
+}
 
 // The ways to tell a printer what a ticket says: all drawn, in letters that the
-// printer has, or both mixed.
+// printer has, by pictures that it keeps, or letters and drawing mixed.
 const (
 	WayRaster = "raster"
 	WayText   = "text"
+	WayStored = "stored"
 	WayHybrid = "hybrid"
 )
+
+// Ways are all of them.
+var Ways = []string{WayRaster, WayText, WayHybrid}
 
 // scheme is the kind of a port: "serial", "usb", "tcp", "evdev", "agent".
 func scheme(port string) string {
@@ -57,7 +64,7 @@ func (c *checker) checkDevices() {
 	for i, p := range d.Printers {
 		c.oneOf(at("printer", i, "model"), "model", p.Model, Models)
 		if p.Way != "" {
-			c.oneOf(at("printer", i, "way"), "way", p.Way, []string{WayRaster, WayText, WayHybrid})
+			c.oneOf(at("printer", i, "way"), "way", p.Way, Ways)
 		}
 		wires = append(wires, wire{at("printer", i, "port"), "printer", p.ID, p.Port, "", 0, 0, nil})
 	}
