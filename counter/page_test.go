@@ -6,8 +6,10 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"xinmoi/assets/assetstest"
+	"xinmoi/store/centre"
 	"xinmoi/store/device"
 	"xinmoi/store/queue"
 )
@@ -219,5 +221,22 @@ func TestSupervisor(t *testing.T) {
 		page.Type(kb.Escape)
 		page.Wait(`!document.querySelector("dialog")`)
 		assert.NotEmpty(t, h.book.View().Hall.Day(), "asked and not answered: nothing happened")
+
+		assetstest.Eval[bool](page, `document.querySelector(".urgent .choices button").click(), true`)
+		page.Wait(`[...document.querySelectorAll(".urgent textarea")].every((e) => e.value)`)
+		assetstest.Eval[bool](page, `document.querySelector(".urgent .danger").click(), true`)
+		page.Wait(`document.querySelector("dialog[open]")?.textContent.includes("lối thoát hiểm")`)
+		page.Check("supervisor-emergency-ask-"+lang, assetstest.Scrolls, 4)
+		page.Type(kb.Escape)
+		page.Wait(`!document.querySelector("dialog")`)
+		note, err := centre.EncodeEmergency(centre.Text{"vi": "Có cháy"})
+		require.NoError(t, err)
+		_, err = h.book.Note(t.Context(), centre.NoteEmergency, 1, note)
+		require.NoError(t, err)
+		page.Wait(`document.querySelector(".notice.error")?.textContent.includes("Có cháy") && !document.querySelector(".urgent")`)
+		page.Check("supervisor-emergency-"+lang, assetstest.Scrolls, 4)
+		desk := b.Open(t, h.url("/counter/q1"), clerkScreen)
+		desk.WaitText("Thông báo khẩn đang hiện trên mọi màn hình: Có cháy")
+		desk.Check("counter-emergency", false, 4)
 	}
 }

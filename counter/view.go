@@ -33,7 +33,8 @@ type counterState struct {
 	Restarted   door.Time     `json:"restarted,omitzero"` // when the daemon started, if the counter's ticket is older
 	Unsure      bool          `json:"clock_untrusted,omitempty"`
 	DiskLow     bool          `json:"disk_low,omitempty"`
-	Devices     []deviceJSON  `json:"devices"` // of this counter, only those with something wrong
+	Devices     []deviceJSON  `json:"devices"`             // of this counter, only those with something wrong
+	Emergency   centre.Text   `json:"emergency,omitempty"` // on every screen
 }
 
 type queuedJSON struct {
@@ -83,7 +84,7 @@ func (r *Room) counterState(v *store.View, id string) (any, bool) {
 		Day: h.Day(), Centre: s.doc.Centre.Name, Languages: s.languages(), Zone: s.doc.Location().String(), Counter: s.counter(c),
 		Parked: []ticketJSON{}, Absent: s.absent(tiers), Services: s.services(tiers), Counters: []neighbour{},
 		Classes: []classJSON{}, NoShowLimit: h.Rules().Times.NoShowLimit,
-		Unsure: v.ClockUntrusted, DiskLow: v.DiskLow, Devices: s.troubles(v, id),
+		Unsure: v.ClockUntrusted, DiskLow: v.DiskLow, Devices: s.troubles(v, id), Emergency: centre.Emergency(v),
 	}
 	out.Queue, out.Next = s.queue(c, tiers, v)
 	out.Waiting = len(out.Queue)
@@ -113,7 +114,7 @@ func counterEvent(e store.Entry, v *store.View, _ string) (any, bool) {
 	case e.Type == noteHelp:
 		return helpAsked(e.Note)
 	case e.Event == nil:
-		return nil, e.Type == noteConditions
+		return nil, e.Type == noteConditions || e.Type == centre.NoteEmergency
 	}
 	return named(e.Event, v.Hall), true
 }

@@ -38,6 +38,7 @@ type board struct {
 	Results   []string      `json:"results"` // parked until the result is there
 	Hours     []window      `json:"hours"`   // the next working stretches
 	Unsure    bool          `json:"clock_untrusted,omitempty"`
+	Emergency centre.Text   `json:"emergency,omitempty"` // shown instead of everything else
 }
 
 type zone struct {
@@ -98,7 +99,7 @@ func boardState(v *store.View, id string) (any, bool) {
 		Day: v.Hall.Day() != "", Centre: doc.Centre.Name, Authority: doc.Centre.Authority, Languages: doc.Centre.Languages, TimeZone: doc.Location().String(),
 		Diagonal: b.DiagonalIn, Rows: rows, RowMM: rowMM, NeedMM: needMM,
 		Zones: p.zoneList(), Calls: p.calls(rows + 1), Soon: p.soon(), Missed: p.missed(), Results: p.results(),
-		Hours: hours(doc, v.At.In(doc.Location())), Unsure: v.ClockUntrusted,
+		Hours: hours(doc, v.At.In(doc.Location())), Unsure: v.ClockUntrusted, Emergency: centre.Emergency(v),
 	}
 	if len(out.Languages) == 0 {
 		out.Languages = []string{"vi", "en"}

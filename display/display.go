@@ -23,6 +23,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"xinmoi/assets"
 	"xinmoi/store"
@@ -45,6 +46,8 @@ type Room struct {
 	words func(lang, key string, args map[string]any) string
 	log   *slog.Logger
 	voice *announcer // nil: without a feed nobody could be asked to speak
+
+	emergency sync.Mutex // held while a message is set
 }
 
 // New builds the room and registers its view with the feed, if there is one.
@@ -75,6 +78,7 @@ func (r *Room) Routes() []door.Route {
 	routes := []door.Route{
 		{Method: "GET", Pattern: "/board/{id}", Kind: door.KindBoard, Who: door.Anyone, Handle: r.boardPage},
 	}
+	routes = append(routes, r.emergencyRoutes()...)
 	if r.voice != nil {
 		routes = append(routes, r.voice.routes()...)
 	}

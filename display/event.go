@@ -21,6 +21,9 @@ func boardEvent(e store.Entry, v *store.View, id string) (any, bool) {
 		counter queue.CounterID
 		call    int
 	)
+	if e.Type == centre.NoteEmergency {
+		return boardMessage{}, true
+	}
 	switch e := e.Event.(type) {
 	case queue.TicketCalled:
 		ticket, counter, call = e.Ticket, e.Counter, 1

@@ -2,6 +2,7 @@ package display
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -63,6 +64,9 @@ func (a *announcer) hear(e store.Entry, v *store.View) {
 	case queue.Undone:
 		a.voice.Undo(uint64(f.Ticket))
 	default:
+		if e.Type == centre.NoteEmergency {
+			a.emergency(e)
+		}
 		if t := answeredBy(e.Event); t != 0 {
 			a.voice.Answer(uint64(t))
 		}
@@ -143,6 +147,16 @@ func called(e queue.Event) queue.TicketID {
 		return e.Ticket
 	}
 	return 0
+}
+
+// emergency speaks in every zone when a message comes onto the screens.
+func (a *announcer) emergency(e store.Entry) {
+	if len(centre.EmergencyIn(e.Note)) == 0 || a.book.Now().Sub(e.At) > voice.Fresh {
+		return
+	}
+	for _, z := range centre.InForce(a.book.View().Hall).Zones {
+		a.notice(fmt.Sprintf("emergency.%d.%s", e.Seq, z.ID), z.ID, "emergency")
+	}
 }
 
 // notice is one announcement on demand.

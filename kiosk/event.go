@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"xinmoi/store"
+	"xinmoi/store/centre"
 	"xinmoi/store/queue"
 )
 
@@ -43,7 +44,7 @@ func (k *Kiosk) phoneEvent(e store.Entry, v *store.View, link string) (any, bool
 		return nil, false
 	}
 	switch e.Type {
-	case "centre.configured", "day.opened", "day.closed":
+	case "centre.configured", "day.opened", "day.closed", centre.NoteEmergency:
 		return change{}, true
 	}
 	about, ok := subject(e.Event)

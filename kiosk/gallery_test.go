@@ -45,6 +45,8 @@ var looks = []look{
 	{"ask-time", `f.page.value = {name: "groups"}; f.dialog.value = {name: "idle", left: 20}`, `[role=alertdialog]`},
 	{"closed", `f.state.value = {...s, services: s.services.map((x) => ({...x, open: false, code: "closed_now", back_at: "2026-11-24T07:30:00.000+07:00"}))}`, `.closed`},
 	{"lunch", `f.state.value = {...s, services: s.services.map((x) => ({...x, open: false, code: "closed_now", back_at: "2026-11-23T13:30:00.000+07:00"}))}`, `.closed`},
+	{"emergency", `f.state.value = {...s, emergency: {vi: "Có cháy. Mời mọi người bình tĩnh rời toà nhà theo lối thoát hiểm gần nhất.", en: "Fire. Please stay calm and leave the building by the nearest emergency exit."}}`, `.emergency .message`},
+	{"emergency-long", `f.state.value = {...s, emergency: {vi: "Nghiêng ".repeat(25), en: "shutting ".repeat(22)}}`, `.emergency .message`},
 	{"stopped", `f.state.value = {...s, disk_low: true}`, `.stop`},
 }
 

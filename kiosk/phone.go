@@ -31,6 +31,7 @@ type Held struct {
 	Bring     []string         `json:"bring"`
 	Counters  []string         `json:"counters"` // where it may be called to
 	Zone      *Zone            `json:"zone,omitempty"`
+	Emergency centre.Text      `json:"emergency,omitempty"`
 }
 
 func (k *Kiosk) held(v *store.View, t *queue.Ticket) Held {
@@ -39,7 +40,7 @@ func (k *Kiosk) held(v *store.View, t *queue.Ticket) Held {
 		Centre: doc.Centre.Name, Languages: k.languages(doc),
 		Number: t.Number, State: t.State, Priority: t.Class != "",
 		IssuedAt: door.Time{Time: t.IssuedAt}, Wait: told(t), Calls: t.Calls,
-		Counter: place(doc, t), Bring: t.Told.Bring, Counters: []string{},
+		Counter: place(doc, t), Bring: t.Told.Bring, Counters: []string{}, Emergency: centre.Emergency(v),
 	}
 	if h.Bring == nil {
 		h.Bring = []string{}

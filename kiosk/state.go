@@ -36,7 +36,8 @@ type State struct {
 	DiskLow   bool          `json:"disk_low"`
 	Services  []Service     `json:"services"`
 	Priority  []Class       `json:"priority"`
-	Last      *Last         `json:"last"` // number taken here
+	Last      *Last         `json:"last"`                // number taken here
+	Emergency centre.Text   `json:"emergency,omitempty"` // shown instead of everything else
 }
 
 // Language is one that can be chosen, by its own name.
@@ -98,7 +99,7 @@ func (k *Kiosk) state(v *store.View, id queue.KioskID) (State, bool) {
 		Name:  doc.Centre.Name, Authority: doc.Centre.Authority,
 		Languages: k.languages(doc), TimeZone: doc.Location().String(), Hours: doc.Calendar.Hours,
 		Phones: doc.Centre.PublicURL != "", Paper: paper(self, v.Devices),
-		Untrusted: v.ClockUntrusted, DiskLow: v.DiskLow,
+		Untrusted: v.ClockUntrusted, DiskLow: v.DiskLow, Emergency: centre.Emergency(v),
 		Services: []Service{}, Priority: []Class{}, Last: last(v.Hall, id),
 	}
 	for _, service := range doc.Services {

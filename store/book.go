@@ -61,6 +61,14 @@ type View struct {
 	Devices        []DeviceStatus // in the order of their ids
 	ClockUntrusted bool
 	DiskLow        bool
+
+	standing map[string]Standing
+}
+
+// Standing returns the last note of a type that begins with "hall.".
+func (v *View) Standing(typ string) (s Standing, ok bool) {
+	s, ok = v.standing[typ]
+	return s, ok
 }
 
 // Options of a book. The zero value is fit for use.
@@ -255,7 +263,9 @@ func (b *Book) Do(ctx context.Context, r Request) (Answer, error) {
 }
 
 // Note records a room's own fact. Its type begins with the room's name and a
-// full stop, "printer.printed"; the queue's fold ignores it.
+// full stop, "printer.printed"; the queue's fold ignores it. Of a type that
+// begins with "hall." the last note stands: it concerns every room, and whoever
+// looks at the hall finds it in the View, after a restart too.
 func (b *Book) Note(ctx context.Context, typ string, version uint8, payload []byte) (Seq, error) {
 	room, _, ok := strings.Cut(typ, ".")
 	if !ok || len(typ) > 255 || typeCodes[typ] != 0 || ownNotes[room] {

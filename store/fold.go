@@ -156,6 +156,7 @@ func (s *state) snapshot() (*snapshot, error) {
 	for _, d := range s.deviceList() {
 		snap.Devices = append(snap.Devices, deviceNote{ID: d.ID, Conditions: d.Conditions, Detail: d.Detail, SinceMs: d.Since.UnixMilli()})
 	}
+	snap.Standing = s.standingNotes()
 	return snap, err
 }
 

@@ -20,14 +20,15 @@ import (
 // before the commit: when that fails, the whole of it is dropped and folded
 // again from disk. Only hall and devices are handed out, and never changed then.
 type state struct {
-	hall    *queue.Hall
-	shared  bool // hall is published: clone it before the next change
-	tail    tail
-	keys    map[string]keyed // of the current day
-	devices map[device.ID]DeviceStatus
-	list    []DeviceStatus // devices by id; nil: to be made again
-	wait    *wait.Model
-	snapped Seq // newest snapshot, made or in the making
+	hall     *queue.Hall
+	shared   bool // hall is published: clone it before the next change
+	tail     tail
+	keys     map[string]keyed // of the current day
+	devices  map[device.ID]DeviceStatus
+	standing map[string]Standing // replaced, never changed: views share it
+	list     []DeviceStatus      // devices by id; nil: to be made again
+	wait     *wait.Model
+	snapped  Seq // newest snapshot, made or in the making
 }
 
 func newState() *state {
@@ -127,6 +128,10 @@ const (
 var ownNotes = map[string]bool{"device": true, "clock": true, "book": true}
 
 func (s *state) applyNote(r *record) error {
+	if stands(r.Type) {
+		s.stand(Standing{Type: r.Type, Version: r.Version, Note: r.Note, Seq: r.Seq, At: r.At})
+		return nil
+	}
 	if r.Type != noteDevice || r.Version != 1 {
 		return nil
 	}
@@ -155,6 +160,8 @@ type snapshot struct {
 	Hall    []byte       `cbor:"2,keyasint"`
 	Wait    []byte       `cbor:"3,keyasint"`
 	Devices []deviceNote `cbor:"4,keyasint"`
+	// Standing is missing where nothing stands, and in the books of before.
+	Standing []standingNote `cbor:"5,keyasint,omitempty"`
 
 	day queue.Day // its key
 }
@@ -171,6 +178,7 @@ func (s *state) restore(snap *snapshot) error {
 	for _, d := range snap.Devices {
 		s.devices[d.ID] = DeviceStatus{ID: d.ID, Conditions: d.Conditions, Detail: d.Detail, Since: time.UnixMilli(d.SinceMs)}
 	}
+	s.restand(snap.Standing)
 	s.snapped = snap.Seq
 	return nil
 }
@@ -180,5 +188,9 @@ func (s *state) localise(zone *time.Location) {
 	for id, d := range s.devices {
 		d.Since = d.Since.In(zone)
 		s.devices[id] = d
+	}
+	for _, n := range s.standing {
+		n.At = n.At.In(zone)
+		s.stand(n)
 	}
 }

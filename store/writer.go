@@ -342,6 +342,7 @@ func (b *Book) publish(entries []Entry) *View {
 		Devices:        s.deviceList(),
 		ClockUntrusted: b.clock.untrusted(),
 		DiskLow:        b.disk.low.Load(),
+		standing:       s.standing,
 	}
 	b.view.Store(v)
 	b.ring.add(entries)

@@ -221,9 +221,20 @@ function span(numbers) {
   return row ? `${numbers[0]}–${numbers[numbers.length - 1]}` : numbers.join(", ");
 }
 
+/** Nothing else matters then. */
+function Emergency({ state }) {
+  const texts = Object.entries(state.emergency).sort(([a], [b]) => Number(b === leading.value) - Number(a === leading.value));
+  const long = texts.reduce((sum, [, text]) => sum + text.length, 0);
+  return html`<main><div class="emergency ${long > 250 ? "longer" : long > 130 ? "long" : ""}" role="alert">
+    <h1><span aria-hidden="true">!</span> <${Both} say="display.emergency" as="span" /></h1>
+    ${texts.map(([l, text]) => html`<p key=${l} lang=${l}>${text}</p>`)}
+  </div></main>`;
+}
+
 function Board() {
   const state = feed.state.value;
   if (!state || !leading.value) return null;
+  if (state.emergency) return html`<${Emergency} state=${state} />`;
   return html`<main class="board"><${Head} state=${state} /><${Panel} state=${state} /><${List} state=${state} /><${Foot} state=${state} /></main>`;
 }
 

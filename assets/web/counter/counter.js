@@ -48,6 +48,7 @@ function Head({ state }) {
 /** One line for what the clerk must know now; it has its place always. */
 function Notices({ state }) {
   if (!feed.online.value) return html`<p class="notice error" role="alert">${t(waiting.value ? "counter.offline.waiting" : "counter.offline")}</p>`;
+  if (state.emergency) return html`<p class="notice error" role="alert">${t("counter.emergency", { text: text(state.emergency) })}</p>`;
   if (problem.value) {
     const { code, detail } = problem.value;
     return html`<p class="notice warn" role="alert">${detail || t(code === "unreachable" ? "counter.unreachable" : "counter.failed")}

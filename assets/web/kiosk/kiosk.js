@@ -4,7 +4,7 @@ import { connect } from "/web/lib/feed.js";
 import { clock, html, now, pageID, reloadNightly, setScale } from "/web/lib/page.js";
 import { lang, t } from "/web/lib/words.js";
 import * as flow from "/web/kiosk/flow.js";
-import { Closed, DialogBox, Groups, Home, Say, TicketPage } from "/web/kiosk/views.js";
+import { Closed, DialogBox, Emergency, Groups, Home, Say, TicketPage } from "/web/kiosk/views.js";
 
 const DIAGONAL = 21.5; // inches; ?diagonal= says another
 const PATIENCE = 5_000; // from the start of the page until it says that there is no server
@@ -67,6 +67,7 @@ async function ask() {
 function App() {
   const state = flow.state.value;
   const page = flow.page.value;
+  if (state?.emergency) return html`<div class="kiosk emergency"><${Emergency} text=${state.emergency} /></div>`;
   document.title = `${t("kiosk.title")} – ${flow.say(state?.name) || "Xin Mời"}`;
   return html`<div class=${`kiosk page-${page.name}${flow.large.value ? " large" : ""}${flow.low.value ? " low" : ""}`}
       inert=${flow.dialog.value !== null}>

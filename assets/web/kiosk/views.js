@@ -179,6 +179,14 @@ export function Say({ kind, title, text, children }) {
   </main>`;
 }
 
+/** What the supervisor says in an emergency, in every language, alone on the screen. @param {{ text: Record<string, string> }} props */
+export function Emergency({ text }) {
+  const texts = Object.entries(text).sort(([a], [b]) => Number(b === lang.value) - Number(a === lang.value));
+  return html`<${Say} kind="stop" title=${t("kiosk.emergency")} text="">
+    ${texts.map(([l, words]) => html`<p class="message" key=${l} lang=${l}>${words}</p>`)}
+  <//>`;
+}
+
 /** @param {{ state: any, now: Date }} props */
 export function Closed({ state, now }) {
   const back = state.services.map((/** @type {flow.Service} */ s) => s.back_at).filter(Boolean).sort()[0];

@@ -138,6 +138,7 @@ function App() {
           aria-pressed=${l.code === lang.value} onClick=${() => loadWords(l.code, ROOMS).catch(() => {})}>${l.name}</button>`)}
       </nav>`}
     </header>
+    ${s.emergency && html`<p class="emergency" role="alert">${say(s.emergency)}</p>`}
     ${!reached.value && updated.value && html`<p class="notice" role="status">${t("kiosk.phone.old", { time: updated.value })}</p>`}
     <main>
       <h1>${t("kiosk.phone.your_number")}</h1>

@@ -5,6 +5,7 @@ import { connect } from "/web/lib/feed.js";
 import { goneToHelp, hearHelp, help } from "/web/lib/help.js";
 import { lang, loadWords, t } from "/web/lib/words.js";
 import { clock, now, reloadNightly } from "/web/lib/page.js";
+import * as emergency from "/web/supervisor/emergency.js";
 
 const LANG = "xinmoi.lang";
 const LONG_WAIT = 30 * 60; // seconds; above it a number is shown as a warning
@@ -13,8 +14,9 @@ const ready = signal(false);
 const asking = signal(false); // whether to close the day
 const busy = signal(false);
 const problem = signal("");
-const feed = connect("supervisor/all", { onMessage: hearHelp, mayReload: () => !asking.value });
-reloadNightly(() => !asking.value);
+const mayReload = () => !asking.value && !emergency.asking.value;
+const feed = connect("supervisor/all", { onMessage: hearHelp, mayReload });
+reloadNightly(mayReload);
 
 /** @param {string} l */
 function speak(l) {
@@ -123,6 +125,7 @@ function Supervisor() {
     </header>
     <main>
       ${!feed.online.value && html`<p class="notice error" role="alert">${t("counter.sup.offline")}</p>`}
+      ${state.emergency && html`<${emergency.EmergencyNow} text=${state.emergency} />`}
       ${problem.value && html`<p class="notice warn" role="alert">${problem.value}</p>`}
       ${help.value && html`<p class="notice warn" role="alert">${t("counter.help", { kiosk: help.value })}
         <button type="button" class="button slim" onClick=${goneToHelp}>${t("counter.help.gone")}</button></p>`}
@@ -131,9 +134,10 @@ function Supervisor() {
       <${Figures} state=${state} />
       <p class="today">${t("counter.sup.today", { issued: state.now.issued, finished: state.now.finished, missed: state.now.no_show })}</p>
       <div class="columns">
-        <section aria-labelledby="counters"><h2 id="counters">${t("counter.sup.counters")}</h2>
+        <div><section aria-labelledby="counters"><h2 id="counters">${t("counter.sup.counters")}</h2>
           <table><thead><tr>${["counter", "state", "clerk", "ticket", "minutes", "waiting", "action"].map((say) => html`<${Title} key=${say} say=${say} />`)}</tr></thead>
             <tbody>${state.counters.map((c) => html`<${Counter} key=${c.id} c=${c} />`)}</tbody></table></section>
+          ${!state.emergency && html`<${emergency.EmergencyForm} languages=${state.languages} />`}</div>
         <div>
           <section aria-labelledby="services"><h2 id="services">${t("counter.sup.services")}</h2>
             <table><thead><tr>${["service", "waiting", "open"].map((say) => html`<${Title} key=${say} say=${say} />`)}</tr></thead>
@@ -146,6 +150,7 @@ function Supervisor() {
         </div>
       </div>
     </main>
+    ${emergency.asking.value && html`<${emergency.EmergencyAsk} />`}
     ${asking.value && html`<${Ask} waiting=${state.now.waiting} />`}`;
 }
 
