@@ -59,7 +59,7 @@ func (r *run) steps(n int) {
 	if n < 5000 {
 		return
 	}
-	for _, must := range []string{"ticket.undone", "ticket.result_called", "repeated", "held_elsewhere", "counter.armed", "ticket.expired", "still_in_use", "cap_reached", "numbers.skipped"} {
+	for _, must := range []string{"ticket.undone", "ticket.result_called", "repeated", "held_elsewhere", "counter.armed", "ticket.expired", "still_in_use", "cap_reached", "numbers.skipped", "why priority_turn", "why ordinary_turn", "why let_in", "why after_calls", "why handed_over"} {
 		require.Positive(r.t, r.seen[must], "the random commands never led to %s", must)
 	}
 }
@@ -90,6 +90,7 @@ func (r *run) step(c Command, thorough bool) {
 		if b := r.hall.Breach(Fact{At: r.now, Event: e}); b != nil {
 			r.fail("%T%+v breaks the rules by which it was decided: %+v", e, e, b)
 		}
+		r.why(e)
 		r.hall.Apply(Fact{At: r.now, Event: e})
 		r.fold(e)
 		r.number(e)
@@ -112,6 +113,65 @@ func (r *run) step(c Command, thorough bool) {
 		}
 	}
 	r.compare(thorough)
+}
+
+// why checks that whoever was called by the one key was called before each of
+// those who went on waiting for a reason that can be told, and that it is true.
+func (r *run) why(e Event) {
+	call, ok := e.(TicketCalled)
+	if !ok || call.How != ByNext {
+		return
+	}
+	first, c := r.hall.tickets.get(call.Ticket), r.hall.counter(call.Counter)
+	q := &Inquiry{hall: r.hall}
+	for _, second := range r.hall.Tickets() {
+		if second.State != Waiting || second == first {
+			continue
+		}
+		reason := q.reason(c, first, second, ByNext, r.now)
+		r.seen["why "+string(reason)]++
+		alone := *r.hall.Clone()
+		for i := range alone.lines {
+			alone.lines[i].queue = nil
+		}
+		alone.enter(first)
+		if second.Here() {
+			alone.enter(second)
+		}
+		next, _ := alone.next(c, r.now)
+		earlier := byDue(first, second) < 0
+		switch reason {
+		case WhyNoReason:
+			r.fail("%s was called before %s for no reason", first.Number, second.Number)
+		case WhyEarlier, WhyEarlierStill, WhyPriority, WhyTransferred, WhyReturned, WhyAppointment:
+			if !earlier {
+				r.fail("%s was called before %s as %s, but is due later", first.Number, second.Number, reason)
+			}
+		case WhyOtherService, WhyOtherPlace, WhyNotCheckedIn:
+			if len(alone.standingFor(c, second)) > 0 {
+				r.fail("%s was called before %s as %s, but could have been", first.Number, second.Number, reason)
+			}
+		case WhyPriorityTurn, WhyOrdinaryTurn, WhyLineTurn: // others in the lines matter
+		default:
+			if next != first {
+				r.fail("%s was called before %s as %s, but of the two alone the other is next", first.Number, second.Number, reason)
+			}
+		}
+	}
+}
+
+// standingFor is who would be next at c if only t waited.
+func (h *Hall) standingFor(c *Counter, t *Ticket) (list []*Ticket) {
+	for i := range h.lines {
+		h.lines[i].queue = nil
+	}
+	if t.Here() {
+		h.enter(t)
+	}
+	if next, _ := h.next(c, h.at); next != nil {
+		list = append(list, next)
+	}
+	return list
 }
 
 func (r *run) fold(e Event) {

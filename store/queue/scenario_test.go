@@ -92,8 +92,11 @@ func (s *scenario) line(line string, words []string) string {
 	}
 	s.now = time.Date(s.now.Year(), s.now.Month(), s.now.Day(), clock.Hour(), clock.Minute(), clock.Second(), 0, s.now.Location())
 	args := parseArgs(words[2:])
-	if words[1] == "offer" {
+	switch words[1] {
+	case "offer":
 		return s.offer(args)
+	case "why":
+		return s.why(args.next(), args.next())
 	}
 	command := s.command(words[1], args)
 	require.NotNil(s.t, command, line)
@@ -134,6 +137,35 @@ func (s *scenario) offer(args *args) string {
 	}
 	if !o.BackAt.IsZero() {
 		text += ", back " + o.BackAt.Format("Mon 2006-01-02 15:04")
+	}
+	return text + "\n"
+}
+
+// why says who of two was called first, and by which rule.
+func (s *scenario) why(first, second string) string {
+	q := NewInquiry(NewHall(), first, second)
+	for _, f := range s.facts {
+		q.Take(f)
+	}
+	w, err := q.Answer()
+	if err != nil {
+		return "refused: " + sayRefusal(err) + "\n"
+	}
+	if w.Reason == WhyNobodyCalled {
+		return "why: " + string(w.Reason) + "\n"
+	}
+	text := fmt.Sprintf("why: %s at %s to %s before %s: %s", w.Numbers[0], w.At.Format(time.TimeOnly), w.Counter, w.Numbers[1], w.Reason)
+	if w.Reversed {
+		text += ", the other way round"
+	}
+	if w.Minutes > 0 {
+		text += fmt.Sprintf(", %d minutes", w.Minutes)
+	}
+	if w.N > 0 {
+		text += fmt.Sprintf(", every %d", w.N)
+	}
+	if w.By.Clerk != "" {
+		text += ", by " + string(w.By.Clerk)
 	}
 	return text + "\n"
 }
