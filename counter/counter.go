@@ -69,6 +69,10 @@ func (r *Room) Routes() []door.Route {
 		{Method: "GET", Pattern: "/supervisor", Kind: door.KindSupervisor, Who: door.Staff, Handle: r.supervisorPage},
 		{Method: "GET", Pattern: "/api/v1/counters", Kind: door.KindCounter, Who: door.Staff, Answer: door.List[counterJSON]{}, Handle: r.listCounters},
 		{Method: "GET", Pattern: "/api/v1/counters/{id}", Kind: door.KindCounter, Who: door.Staff, Answer: answer{}, Handle: r.getCounter},
+		{
+			Method: "GET", Pattern: "/api/v1/audit/why", Kind: door.KindSupervisor, Who: door.Staff, Answer: whyJSON{}, Handle: r.why,
+			About: "Why one number was called before another, in one sentence. Query: first=A012, second=A007, day=2026-11-22 (default: the last).",
+		},
 		{Method: "GET", Pattern: "/api/v1/devices", Kind: door.KindSystem, Who: door.Staff, Answer: door.List[deviceJSON]{}, Handle: r.listDevices},
 	}
 	routes = append(routes, r.counterVerbs()...)

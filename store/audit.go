@@ -67,21 +67,11 @@ func Audit(file string, o AuditOptions) (*Report, error) {
 			return nil, err
 		}
 	}
-	var db *bolt.DB
-	err := guard(func() (err error) {
-		db, err = bolt.Open(file, 0, &bolt.Options{ReadOnly: true, Timeout: time.Second})
-		return err
-	})
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("store: %s %w", file, ErrInUse)
-	}
+	db, err := openToRead(file)
 	if err != nil {
-		return nil, fmt.Errorf("store: open %s: %w", file, err)
+		return nil, err
 	}
 	defer db.Close()
-	if err := guard(func() error { return checkFormat(db) }); err != nil {
-		return nil, fmt.Errorf("store: %s: %w", file, err)
-	}
 	// One core reads and hashes, the other replays.
 	batches := make(chan []audited, 8)
 	done := make(chan error, 1)
@@ -100,6 +90,24 @@ func Audit(file string, o AuditOptions) (*Report, error) {
 		return nil, err
 	}
 	return replay.end(), nil
+}
+
+// openToRead opens a closed book without changing it.
+func openToRead(file string) (db *bolt.DB, err error) {
+	err = guard(func() (err error) {
+		db, err = bolt.Open(file, 0, &bolt.Options{ReadOnly: true, Timeout: time.Second})
+		return err
+	})
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, fmt.Errorf("store: %s %w", file, ErrInUse)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", file, err)
+	}
+	if err := guard(func() error { return checkFormat(db) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: %s: %w", file, err), db.Close())
+	}
+	return db, nil
 }
 
 // audited is what the reader hands on: a record with the head after it, a fault,

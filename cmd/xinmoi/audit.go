@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strings"
 	"time"
 
+	"xinmoi/counter"
 	"xinmoi/store"
 	"xinmoi/store/centre"
 	"xinmoi/store/queue"
@@ -19,6 +19,9 @@ import (
 // seen it, whether it is whole and where the order was changed. Departures from
 // the order are lawful: only faults make the exit code 1.
 func runAudit(ctx context.Context, e env, args []string) int {
+	if len(args) > 0 && args[0] == "why" {
+		return runAuditWhy(ctx, e, args[1:])
+	}
 	var o store.AuditOptions
 	fs := flag.NewFlagSet("audit", flag.ContinueOnError)
 	fs.SetOutput(e.errw)
@@ -61,14 +64,15 @@ func runAudit(ctx context.Context, e env, args []string) int {
 		fmt.Fprintln(e.errw, e.say("audit.cannot", map[string]any{"err": err.Error()}))
 		return exitCannotTell
 	}
-	return auditor{env: e, report: report, doc: centre.InForce(report.Hall)}.tell(*file, o)
+	teller := counter.Teller{Words: e.words.Say, Lang: e.lang, Doc: centre.InForce(report.Hall)}
+	return auditor{env: e, report: report, teller: teller}.tell(*file, o)
 }
 
 // auditor writes a report for people.
 type auditor struct {
 	env
 	report *store.Report
-	doc    *centre.Document
+	teller counter.Teller
 }
 
 func (a auditor) line(key string, args map[string]any) { fmt.Fprintln(a.out, a.say(key, args)) }
@@ -124,8 +128,8 @@ func (a auditor) list(faults bool) {
 		if f.Fault != faults {
 			continue
 		}
-		text := a.sentence(f)
-		if who := a.who(f.By); who != "" && !faults {
+		text := a.teller.Finding(f)
+		if who := a.teller.Who(f.By); who != "" && !faults {
 			text = a.say("audit.by", map[string]any{"who": who, "what": text})
 		}
 		if !f.At.IsZero() {
@@ -133,54 +137,4 @@ func (a auditor) list(faults bool) {
 		}
 		fmt.Fprintln(a.out, "  "+text)
 	}
-}
-
-// sentence says a finding with names in place of ids.
-func (a auditor) sentence(f store.Finding) string {
-	args := map[string]any{}
-	for hole, v := range f.Args {
-		switch v := v.(type) {
-		case queue.CounterID:
-			args[hole] = a.counter(v)
-		case queue.ClassID:
-			args[hole] = a.class(v)
-		case time.Time:
-			args[hole] = a.say("audit.clock", map[string]any{"hour": v.Hour(), "minute": v.Format("04")})
-		default:
-			args[hole] = v
-		}
-	}
-	if args["reason"] == "" {
-		args["reason"] = a.say("audit.reason_none", nil)
-	}
-	return a.say("audit."+f.Code, args)
-}
-
-func (a auditor) counter(id queue.CounterID) string {
-	if c, ok := a.doc.Counter(id); ok {
-		return a.say("counter.name", map[string]any{"number": c.Number})
-	}
-	return string(id)
-}
-
-func (a auditor) class(id queue.ClassID) string {
-	if id == "" {
-		return a.say("audit.class_none", nil)
-	}
-	if c, ok := a.doc.Class(id); ok {
-		return c.Name.In(a.lang)
-	}
-	return string(id)
-}
-
-// who is the clerk, else the thing by which it was done.
-func (a auditor) who(by queue.Actor) string {
-	if by.Clerk != "" {
-		return a.say("audit.clerk", map[string]any{"clerk": by.Clerk})
-	}
-	kind, id, _ := strings.Cut(by.Via, "/")
-	if key := "audit.via." + kind; a.words.Has(key) {
-		return strings.TrimSpace(a.say(key, map[string]any{"id": id}))
-	}
-	return by.Via
 }

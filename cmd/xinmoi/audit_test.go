@@ -85,6 +85,28 @@ func TestAuditTellsALayman(t *testing.T) {
 	assert.Contains(t, out, "Không có dòng nào cho ra mã 00112233445566778899")
 }
 
+func TestAuditWhy(t *testing.T) {
+	dir := bookOfADay(t)
+	ask := func(args ...string) (int, string, string) { return auditOf(t, append([]string{"why"}, args...)...) }
+	code, out, errs := ask("A002", "A001", "--data", dir)
+	assert.Equal(t, exitGood, code, errs)
+	assert.Equal(t, "Số A002 được gọi vào Quầy 1 lúc 9 giờ 03, trước số A001, vì Cán bộ lan đã chọn gọi thẳng số A002, không theo thứ tự.\n", out)
+	code, out, errs = ask("--data", store.BookFile(dir), "--lang", "en", "A001", "--day", "2026-11-23", "A002")
+	assert.Equal(t, exitGood, code, errs)
+	assert.Equal(t, "In fact number A002 was called first (to Counter 1 at 9:03), not number A001, because Clerk lan chose to call number A002, out of turn.\n", out)
+	for _, bad := range [][]string{{"A001", "--data", dir}, {"A001", "A002"}, {"A001", "A002", "A003", "--data", dir}, {"A001", "A002", "--data", dir, "--day", "x"}} {
+		code, _, errs = ask(bad...)
+		assert.Equal(t, exitUsage, code, bad)
+		assert.NotEmpty(t, errs)
+	}
+	code, _, errs = ask("A001", "A999", "--data", dir)
+	assert.Equal(t, exitCannotTell, code)
+	assert.NotContains(t, errs, "door.")
+	code, _, errs = ask("A001", "A002", "--data", dir, "--day", "2026-11-01")
+	assert.Equal(t, exitCannotTell, code)
+	assert.Contains(t, errs, "không có ngày đó")
+}
+
 func TestAuditExitCodes(t *testing.T) {
 	dir := bookOfADay(t)
 	for _, args := range [][]string{{}, {"--data", dir, "--day", "hôm qua"}, {"--data", dir, "--head", "xyz"}, {"--data", dir, "more"}} {

@@ -8,8 +8,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,16 +156,29 @@ func runReload(ctx context.Context, e env, args []string) int {
 
 // control posts an empty object to the daemon's own socket.
 func control(ctx context.Context, data, lang, path string) (status int, body []byte, err error) {
+	return ask(ctx, data, lang, http.MethodPost, path, nil)
+}
+
+// ask sends a request to the daemon's own socket; a POST carries an empty object.
+func ask(ctx context.Context, data, lang, method, path string, query url.Values) (status int, body []byte, err error) {
 	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			var d net.Dialer
 			return d.DialContext(ctx, "unix", filepath.Join(data, "control.sock"))
 		}}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://localhost"+path+"?lang="+lang, bytes.NewReader([]byte("{}")))
+	q := url.Values{"lang": {lang}}
+	maps.Copy(q, query)
+	var sent io.Reader
+	if method == http.MethodPost {
+		sent = bytes.NewReader([]byte("{}"))
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path+"?"+q.Encode(), sent)
 	if err != nil {
 		return 0, nil, err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	if sent != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	resp, err := client.Do(req)
 	if err != nil {
 		return 0, nil, err

@@ -18,7 +18,7 @@ var Codes = map[string]Code{
 	// The rules of the queue (store/queue/refusal.go).
 	"unknown_service":   {Status: http.StatusNotFound},
 	"unknown_counter":   {Status: http.StatusNotFound},
-	"unknown_ticket":    {Status: http.StatusNotFound},
+	"unknown_ticket":    {Status: http.StatusNotFound, Needs: []string{"number"}},
 	"unknown_class":     {Status: http.StatusUnprocessableEntity},
 	"not_offered_here":  {Status: http.StatusConflict},
 	"closed_now":        {Status: http.StatusConflict, Needs: []string{"back_at"}},
@@ -46,6 +46,7 @@ var Codes = map[string]Code{
 	"not_configured":    {Status: http.StatusConflict},
 
 	// The book.
+	"unknown_day":     {Status: http.StatusNotFound},
 	"key_reused":      {Status: http.StatusUnprocessableEntity},
 	"outcome_unknown": {Status: http.StatusServiceUnavailable, Retry: true},
 	"stopping":        {Status: http.StatusServiceUnavailable, Retry: true},
