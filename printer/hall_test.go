@@ -7,6 +7,7 @@ import (
 	"image"
 	"io"
 	"net"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -96,7 +97,7 @@ func (h *hall) start() {
 	})
 	require.NoError(h.t, err)
 	h.book = b
-	h.room = New(Options{Book: b, Words: words()})
+	h.room = New(Options{Book: b, Words: words(), Dir: filepath.Join(h.dir, "printer")})
 }
 
 func (h *hall) stop() { require.NoError(h.t, h.book.Close()) }

@@ -24,7 +24,8 @@ func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
 		return nil, 0, errors.New("no such ticket")
 	}
 	doc := centre.InForce(view.Hall)
-	what := slip.Slip{Centre: doc, Ticket: t, Reprint: o.marked(), Link: doc.HolderURL(r.book.Link(t.ID))}
+	own, _, _ := r.templates.now()
+	what := slip.Slip{Template: own, Centre: doc, Ticket: t, Reprint: o.marked(), Link: doc.HolderURL(r.book.Link(t.ID))}
 	paper := slip.Paper{Dots: m.Dots, Coarse: s.bps > 0 && s.bps < slowLine}
 	way, size := wayOf(s.d.way, m, s.bps), pieceSize(s.bps)
 	if s.other != "" {

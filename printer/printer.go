@@ -34,6 +34,10 @@
 //     with a condition: in a hall, what broke is replaced by what is at hand.
 //   - A fault within a ticket ends that ticket, even where the printer would go
 //     on by itself when paper is back: the citizen would get two halves.
+//   - The centre's own slip is a file in DATA/printer, not a part of its document:
+//     it has a picture beside it, and whoever words a ticket need not touch what
+//     runs the hall. One that is wrong is told on its page, and the hall prints
+//     the slip of the house.
 //   - After three broken attempts a ticket is dropped: better no paper than a
 //     roll full of beginnings.
 package printer
@@ -53,6 +57,7 @@ type Options struct {
 	Book  *store.Book
 	Words slip.Words
 	Log   *slog.Logger
+	Dir   string // DATA/printer: the centre's own slip; "": that of the house
 }
 
 // Room is all printers of the house.
@@ -60,6 +65,8 @@ type Room struct {
 	book  *store.Book
 	words slip.Words
 	log   *slog.Logger
+
+	templates *templates
 
 	mu      sync.Mutex
 	ledger  *ledger
@@ -71,7 +78,10 @@ func New(o Options) *Room {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Room{book: o.Book, words: o.Words, log: o.Log, drivers: map[string]*Driver{}}
+	return &Room{
+		book: o.Book, words: o.Words, log: o.Log,
+		templates: &templates{dir: o.Dir}, drivers: map[string]*Driver{},
+	}
 }
 
 // Driver is one printer of the centre's document.

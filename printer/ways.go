@@ -79,7 +79,7 @@ func (s *setter) line(l slip.Line) error {
 		return nil
 	case l.QR && s.qr:
 		return s.code(l)
-	case !l.QR && s.pages.Readable(l.Text):
+	case !l.QR && l.Picture == nil && s.pages.Readable(l.Text):
 		s.text(l)
 		return nil
 	}

@@ -54,7 +54,7 @@ func sayFindings(words *locale.Catalogue, lang string, findings []centre.Finding
 		if f.Warning {
 			kind = "common.warning"
 		}
-		lines = append(lines, fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, words.Say(lang, kind, nil), words.Say(lang, "centre."+f.Code, f.Args)))
+		lines = append(lines, fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, words.Say(lang, kind, nil), words.Say(lang, f.Key(), f.Args)))
 	}
 	return lines
 }

@@ -19,6 +19,11 @@ func runPreview(e env, args []string) int {
 	file := fs.String("config", "", e.say("cmd.flag.config", nil))
 	out := fs.String("o", "ticket.png", e.say("cmd.flag.output", nil))
 	id := fs.String("printer", "", e.say("cmd.flag.printer_id", nil))
+	template := fs.String("template", "", e.say("cmd.flag.template", nil))
+	var o printer.Sample
+	fs.StringVar(&o.Service, "service", "", e.say("cmd.flag.service", nil))
+	fs.StringVar(&o.Lang, "for", "", e.say("cmd.flag.for", nil))
+	fs.IntVar(&o.Dots, "dots", 0, e.say("cmd.flag.dots", nil))
 	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
 	if err := fs.Parse(args); err != nil || *file == "" || fs.NArg() > 0 {
 		if err == nil {
@@ -46,8 +51,24 @@ func runPreview(e env, args []string) int {
 	if !ok && len(doc.Printers) > 0 {
 		p = doc.Printers[0]
 	}
+	code := exitGood
+	if *template != "" {
+		var found []centre.Finding
+		if o.Template, found, err = printer.ReadTemplate(*template); err != nil {
+			fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": *template, "err": err.Error()}))
+			return exitCannotTell
+		}
+		for _, line := range sayFindings(e.words, e.lang, found) {
+			fmt.Fprintln(e.errw, line)
+		}
+		if o.Template == nil { // drawn all the same, as the hall would print it
+			code = exitFound
+			fmt.Fprintln(e.errw, e.say("printer.template.house", nil))
+		}
+	}
+	o.Model, o.Now = p.Model, time.Now()
 	var png bytes.Buffer
-	if err = printer.Preview(&png, doc, p, e.words.Say, time.Now()); err == nil {
+	if err = printer.Preview(&png, doc, o, e.words.Say); err == nil {
 		err = os.WriteFile(*out, png.Bytes(), 0o644)
 	}
 	if err != nil {
@@ -55,5 +76,5 @@ func runPreview(e env, args []string) int {
 		return exitCannotTell
 	}
 	fmt.Fprintln(e.out, *out)
-	return exitGood
+	return code
 }

@@ -25,6 +25,9 @@ func TestPrintPreview(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(good, src, 0o600))
 	require.NoError(t, os.WriteFile(bad, []byte("[centre"), 0o600))
+	own, wrong := filepath.Join(dir, "own.toml"), filepath.Join(dir, "wrong.toml")
+	require.NoError(t, os.WriteFile(own, []byte("[[line]]\ntext = \"{number}\"\n"), 0o600))
+	require.NoError(t, os.WriteFile(wrong, []byte("[[line]]\ntext = \"{so}\"\n"), 0o600))
 	for _, c := range []struct {
 		args []string
 		want int
@@ -36,6 +39,9 @@ func TestPrintPreview(t *testing.T) {
 		{[]string{"--config", bad, "-o", out}, exitFound, "bad.toml:1"},
 		{[]string{"--config", good + "x"}, exitCannotTell, "good.tomlx"},
 		{[]string{"--config", good, "-o", filepath.Join(dir, "no", "t.png")}, exitCannotTell, "t.png"},
+		{[]string{"--config", good, "-o", out, "--template", own, "--dots", "384", "--for", "en"}, exitGood, "t.png"},
+		{[]string{"--config", good, "-o", out, "--template", wrong}, exitFound, "wrong.toml:2: lỗi: Không có biến {so}"},
+		{[]string{"--config", good, "-o", out, "--template", own + "x"}, exitCannotTell, "own.tomlx"},
 		{nil, exitUsage, "print-preview"},
 	} {
 		var said bytes.Buffer

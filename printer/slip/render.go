@@ -51,6 +51,8 @@ func (p *Press) Render(lines []Line, paper Paper) (*Page, error) {
 			if err := page.code(l.Text); err != nil {
 				return nil, err
 			}
+		case l.Picture != nil:
+			page.logo(l)
 		case l.Inverse:
 			page.inverse(p, l)
 		case l.Face == Figures:

@@ -10,9 +10,13 @@
 //     marks, Khmer and the letters of Ê Đê come out right.
 //   - A QR code stands there only when the centre's address can be reached by
 //     the phones of citizens.
+//   - A template of the centre decides what stands where; it cannot take away
+//     the number, nor the mark of a reprint.
 //
 // Decisions:
 //
+//   - The slip of the house is a template like any other (builtin.toml), so that
+//     there is one way from template to paper, and one to begin one's own with.
 //   - The leading language of the centre stands on every ticket; the language
 //     that the citizen chose stands below it, smaller. The clerk must be able to
 //     read the paper that is handed over.
@@ -24,8 +28,11 @@
 package slip
 
 import (
+	"image"
 	"slices"
 	"strings"
+	"time"
+	"unicode"
 
 	"xinmoi/store/centre"
 	"xinmoi/store/queue"
@@ -48,200 +55,156 @@ const (
 type Line struct {
 	Text    string
 	Face    Face
-	Size    int  // dots of an em on paper 576 wide
-	Gap     int  // dots above it
-	Left    bool // at the left edge, not centred
-	Point   bool // a point of a list: Left, with a bullet
-	Inverse bool // white on black
-	QR      bool // Text is what the code says
-	Rule    bool // a dashed line across
-	Varies  bool // words around figures of this ticket alone, such as how many are ahead
+	Size    int         // dots of an em on paper 576 wide
+	Gap     int         // dots above it
+	Left    bool        // at the left edge, not centred
+	Point   bool        // a point of a list: Left, with a bullet
+	Inverse bool        // white on black
+	QR      bool        // Text is what the code says
+	Rule    bool        // a dashed line across
+	Varies  bool        // words around figures of this ticket alone, such as how many are ahead
+	Picture image.Image // Size percent of the paper wide
 }
 
 // Slip is what one ticket's paper is made from.
 type Slip struct {
-	Centre  *centre.Document
-	Ticket  *queue.Ticket
-	Link    string // the holder's page; "" for no QR code
-	Reprint bool
+	Template *Template // nil: that of the house
+	Centre   *centre.Document
+	Ticket   *queue.Ticket
+	Link     string // the holder's page; "" for no QR code
+	Reprint  bool
 }
 
-// page collects lines in the leading language, each with its sister below.
+// page collects the lines of a slip.
 type page struct {
-	words  Words
-	langs  []string // one or two
-	centre *centre.Document
-	lines  []Line
+	words Words
+	slip  Slip
+	langs []string // the first leads
+	lines []Line
 }
 
 // Build says what stands on the paper.
 func Build(s Slip, words Words) []Line {
-	p := &page{words: words, langs: languages(s.Centre, s.Ticket.Lang), centre: s.Centre}
-	t := s.Ticket
-	if s.Reprint {
-		p.lines = append(p.lines, Line{Text: p.say("printer.reprint", nil), Face: Strong, Size: 36, Inverse: true})
+	t := s.Template
+	if t == nil {
+		t = houseTemplate()
 	}
-	p.head()
-	p.both(Line{Face: Strong, Size: 30, Gap: 14}, 22, p.key("printer.number_label", nil))
-	p.lines = append(p.lines, Line{Text: t.Number, Face: Figures, Size: 190, Gap: 12})
-	p.class(t.Class)
-	if v, ok := s.Centre.Service(t.Service); ok {
-		p.both(Line{Face: Strong, Size: 34, Gap: 18}, 24, v.Name.In)
+	p := &page{words: words, slip: s, langs: t.languages(s.Centre, s.Ticket.Lang)}
+	if s.Reprint { // whatever the template says: two papers with one number must differ
+		p.lines = append(p.lines, Line{Text: words(p.langs[0], "printer.reprint", nil), Face: Strong, Size: 36, Inverse: true})
 	}
-	p.where(t.Service)
-	p.told(t.Told)
-	at := t.IssuedAt.In(s.Centre.Location())
-	p.lines = append(p.lines, Line{Text: at.Format("15:04 02/01/2006"), Face: Plain, Size: 26, Gap: 8})
-	p.link(s.Link)
-	p.bring(t.Told.Bring)
-	p.foot()
+	for _, l := range t.Lines {
+		p.add(l, t)
+	}
 	return p.lines
 }
 
-// languages is the leading one, and the ticket's where it is another.
-func languages(d *centre.Document, lang string) []string {
-	lead := "vi"
-	if len(d.Centre.Languages) > 0 {
-		lead = d.Centre.Languages[0]
+// languages are those of the template, or the leading one of the centre; and the
+// ticket's where it is another.
+func (t *Template) languages(d *centre.Document, lang string) []string {
+	all := t.Languages
+	switch {
+	case len(all) > 0:
+	case len(d.Centre.Languages) > 0:
+		all = d.Centre.Languages[:1]
+	default:
+		all = []string{"vi"}
 	}
-	if lang == "" || lang == lead {
-		return []string{lead}
+	if lang == "" || slices.Contains(all, lang) {
+		return all
 	}
-	return []string{lead, lang}
+	return append(slices.Clip(all), lang)
 }
 
-func (p *page) say(k string, args map[string]any) string { return p.words(p.langs[0], k, args) }
-
-// both adds a line in the leading language and, smaller, in the other one.
-func (p *page) both(l Line, small int, text func(lang string) string) {
-	var lead string
-	for i, lang := range p.langs {
-		s := strings.TrimSpace(text(lang))
-		if i == 0 {
-			lead = s
-		} else if s == lead {
-			continue // a name that is not translated
-		} else {
-			l.Size, l.Face, l.Gap = small, Plain, 0
-		}
-		if s != "" {
-			l.Text = s
-			p.lines = append(p.lines, l)
-		}
-	}
-}
-
-// key is the text of a key in any language, for both.
-func (p *page) key(k string, args map[string]any) func(string) string {
-	return func(lang string) string { return p.words(lang, k, args) }
-}
-
-func (p *page) head() {
-	c := p.centre.Centre
-	if len(c.Authority) > 0 {
-		p.both(Line{Face: Plain, Size: 24, Gap: 4}, 22, c.Authority.In)
-	}
-	p.both(Line{Face: Strong, Size: 28, Gap: 2}, 22, func(lang string) string {
-		if lang == p.langs[0] {
-			return strings.ToUpper(c.Name.In(lang))
-		}
-		return c.Name.In(lang)
-	})
-	p.lines = append(p.lines, Line{Rule: true, Gap: 8})
-}
-
-func (p *page) class(id queue.ClassID) {
-	c, ok := p.centre.Class(id)
-	if !ok {
+// add sets a line of the template: one for each value of what it names, in each
+// language.
+func (p *page) add(l TemplateLine, t *Template) {
+	if l.With != "" && p.isEmpty(l.With) {
 		return
 	}
-	p.both(Line{Face: Strong, Size: 28, Gap: 18}, 22, func(lang string) string {
-		return p.words(lang, "printer.priority", map[string]any{"class": c.Name.In(lang)})
-	})
+	switch l.Show {
+	case showRule:
+		p.lines = append(p.lines, Line{Rule: true, Gap: l.Gap})
+	case showCode:
+		if p.slip.Link != "" {
+			p.lines = append(p.lines, Line{QR: true, Text: p.slip.Link, Gap: l.Gap})
+		}
+	case showLogo:
+		p.lines = append(p.lines, Line{Picture: t.logo, Size: l.Width, Gap: l.Gap})
+	default:
+		p.text(l)
+	}
 }
 
-// where names the counters of the service, by zone.
-func (p *page) where(id queue.ServiceID) {
-	for _, g := range groups(p.centre, string(id)) {
-		k := "printer.counters"
-		if len(g.numbers) == 1 {
-			k = "printer.counter"
-		}
-		p.both(Line{Face: Strong, Size: 32, Gap: 6}, 24, func(lang string) string {
-			s := p.words(lang, k, map[string]any{"counters": strings.Join(g.numbers, ", ")})
-			before := " – "
-			for _, t := range []centre.Text{g.zone.Name, g.zone.Floor} {
-				if len(t) > 0 {
-					s += before + t.In(lang)
-					before = ", "
-				}
+func (p *page) text(l TemplateLine) {
+	var all [][]string // by language
+	most := 0
+	for _, lang := range p.langs {
+		all = append(all, p.fill(l.in(lang), lang))
+		most = max(most, len(all[len(all)-1]))
+	}
+	for i := range most {
+		var said []string // the same in two languages is said once
+		for k, lang := range all {
+			if i >= len(lang) || lang[i] == "" || slices.Contains(said, lang[i]) {
+				continue
 			}
-			return s
-		})
-	}
-}
-
-// told is what the citizen was told at the kiosk, word for word.
-func (p *page) told(t queue.Told) {
-	k := "printer.ahead"
-	if t.Ahead == 0 {
-		k = "printer.ahead_none"
-	}
-	p.both(Line{Face: Strong, Size: 28, Gap: 12, Varies: true}, 22, p.key(k, map[string]any{"n": t.Ahead}))
-	if t.HighS > 0 {
-		p.both(Line{Face: Plain, Size: 28, Gap: 2, Varies: true}, 22, p.key("printer.wait", map[string]any{
-			"low": t.LowS / 60, "high": (t.HighS + 59) / 60,
-		}))
-	}
-}
-
-func (p *page) link(link string) {
-	if link == "" {
-		return
-	}
-	p.lines = append(p.lines, Line{QR: true, Text: link, Gap: 10})
-	p.both(Line{Face: Plain, Size: 24}, 22, p.key("printer.scan", nil))
-}
-
-func (p *page) bring(lines []string) {
-	if len(lines) == 0 {
-		return
-	}
-	p.lines = append(p.lines, Line{Rule: true, Gap: 10})
-	p.both(Line{Face: Strong, Size: 26, Gap: 8, Left: true}, 22, p.key("printer.bring", nil))
-	for _, s := range lines {
-		p.lines = append(p.lines, Line{Text: s, Face: Plain, Size: 26, Left: true, Point: true})
-	}
-}
-
-func (p *page) foot() {
-	p.lines = append(p.lines, Line{Rule: true, Gap: 10})
-	p.both(Line{Face: Plain, Size: 26, Gap: 8}, 22, p.key("printer.thanks", nil))
-	p.both(Line{Face: Plain, Size: 24, Gap: 2}, 22, p.key("printer.valid", nil))
-}
-
-// group is the counters of a service in one zone.
-type group struct {
-	zone    centre.Zone
-	numbers []string
-}
-
-// groups lists the counters whose own service it is, in the order of the document.
-func groups(d *centre.Document, service string) []group {
-	var out []group
-	at := map[string]int{}
-	for _, c := range d.Counters {
-		if !slices.Contains(c.Services, service) {
-			continue
+			said = append(said, lang[i])
+			line := Line{
+				Text: lang[i], Face: faces[l.Face], Size: l.Size, Gap: l.Gap,
+				Left: l.Left || l.Point, Point: l.Point, Inverse: l.Inverse, Varies: l.varies() && hasLetter(lang[i]),
+			}
+			switch {
+			case k > 0:
+				line.Size, line.Face, line.Gap = l.Second, Plain, 0
+			case l.Upper:
+				line.Text = strings.ToUpper(line.Text)
+			}
+			p.lines = append(p.lines, line)
 		}
-		i, ok := at[c.Zone]
-		if !ok {
-			i = len(out)
-			at[c.Zone] = i
-			z, _ := d.Zone(c.Zone)
-			out = append(out, group{zone: z})
-		}
-		out[i].numbers = append(out[i].numbers, c.Number)
 	}
-	return out
 }
+
+// fill puts the values into a text: as many texts as one of its variables has
+// values, none where all of its variables are empty.
+func (p *page) fill(text, lang string) (filled []string) {
+	values, most, empty := map[string][]string{}, 1, true
+	for _, name := range holes(text) {
+		values[name] = variables[name](p, lang)
+		most = max(most, len(values[name]))
+		empty = empty && strings.Join(values[name], "") == ""
+	}
+	if empty && len(values) > 0 {
+		return nil
+	}
+	for i := range most {
+		s := text
+		for name, v := range values {
+			value := ""
+			if len(v) > 0 {
+				value = v[min(i, len(v)-1)]
+			}
+			s = strings.ReplaceAll(s, "{"+name+"}", value)
+		}
+		filled = append(filled, strings.TrimSpace(s))
+	}
+	return filled
+}
+
+// varies reports whether the line has figures of one ticket alone.
+func (l *TemplateLine) varies() bool {
+	return slices.ContainsFunc([]string{"ahead", "wait", "people", "time", "date"}, l.uses)
+}
+
+func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
+
+func (p *page) isEmpty(variable string) bool {
+	return strings.Join(variables[variable](p, p.langs[0]), "") == ""
+}
+
+func (p *page) service() centre.Service {
+	v, _ := p.slip.Centre.Service(p.slip.Ticket.Service)
+	return v
+}
+
+func (p *page) at() time.Time { return p.slip.Ticket.IssuedAt.In(p.slip.Centre.Location()) }

@@ -113,6 +113,7 @@ func cases() map[string]struct {
 		out["full-"+p.name] = c{with(full), p.paper}
 		out["english-"+p.name] = c{with(english), p.paper}
 		out["long-"+p.name] = c{with(long), p.paper}
+		out["own-"+p.name] = c{ownSlip(), p.paper}
 	}
 	out["coarse-80"] = c{with(full), Paper{Dots: 576, Coarse: true}}
 	return out

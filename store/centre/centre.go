@@ -34,8 +34,17 @@ type Finding struct {
 	Warning bool // the document can be used all the same
 	File    string
 	Line    int
-	Code    string         // the sentence is "centre."+Code
-	Args    map[string]any // its holes
+	Code    string
+	Args    map[string]any // holes of its sentence
+}
+
+// Key is that of the finding's sentence: "centre."+Code, or the code itself where
+// a room that checks its own file has put its name before it.
+func (f Finding) Key() string {
+	if strings.Contains(f.Code, ".") {
+		return f.Code
+	}
+	return "centre." + f.Code
 }
 
 // Parse reads and checks a document and fills in its defaults. The document is
@@ -43,7 +52,7 @@ type Finding struct {
 func Parse(file string, src []byte) (*Document, []Finding) {
 	src = norm.NFC.Bytes(bytes.TrimPrefix(src, []byte("\ufeff")))
 	c := &checker{file: file, d: &Document{}, told: map[string]bool{}}
-	if c.read(src) {
+	if c.read(src, c.d) {
 		c.checkNames()
 		c.d.fill()
 		c.checkCentre()

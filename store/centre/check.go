@@ -123,15 +123,23 @@ func (c *checker) checkCentre() {
 // lanKinds are the kinds of route that a network address may be let in to.
 var lanKinds = []string{"kiosk", "board", "counter", "supervisor", "phone", "rate", "asset", "system", "api"}
 
+func (c *checker) isLanguage(path, lang string) bool {
+	_, err := language.Parse(lang)
+	if err != nil {
+		c.wrong(path, "language_bad", "value", lang)
+	}
+	return err == nil
+}
+
 func (c *checker) checkLanguages() {
 	var good []string
 	for i, lang := range c.d.Centre.Languages {
 		path := fmt.Sprintf("centre.languages.%d", i)
-		if _, err := language.Parse(lang); err != nil {
-			c.wrong(path, "language_bad", "value", lang)
-		} else if slices.Contains(good, lang) {
+		switch {
+		case !c.isLanguage(path, lang):
+		case slices.Contains(good, lang):
 			c.odd(path, "twice_in_list", "value", lang)
-		} else {
+		default:
 			good = append(good, lang)
 		}
 	}
@@ -187,7 +195,7 @@ func (c *checker) text(path string, t Text, needed bool) {
 		if slices.Contains(langs, lang) {
 			continue
 		}
-		if near := nearest(lang, langs); near != "" && t[near] == "" {
+		if near := Nearest(lang, langs); near != "" && t[near] == "" {
 			c.wrong(join(path, lang), "text_language_near", "lang", lang, "near", near)
 		} else {
 			c.odd(join(path, lang), "text_language", "lang", lang, "known", langs)

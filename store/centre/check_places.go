@@ -137,7 +137,7 @@ func (c *checker) ref(path, code, id string, known []string) {
 	if slices.Contains(known, id) {
 		return
 	}
-	if near := nearest(id, known); near != "" && len(id) > 3 { // c2 is no slip for c1
+	if near := Nearest(id, known); near != "" && len(id) > 3 { // c2 is no slip for c1
 		c.wrong(path, code+"_near", "id", id, "near", near)
 	} else {
 		c.wrong(path, code, "id", id, "known", known)

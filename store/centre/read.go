@@ -12,9 +12,9 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// read sets the document from TOML and notes unknown keys and wrong types. It
+// read sets a struct from TOML and notes unknown keys and wrong types. It
 // reports false when the text is no TOML, so that nothing more can be said.
-func (c *checker) read(src []byte) bool {
+func (c *checker) read(src []byte, into any) bool {
 	var tree map[string]any
 	if err := toml.Unmarshal(src, &tree); err != nil {
 		line := 1
@@ -26,7 +26,7 @@ func (c *checker) read(src []byte) bool {
 		return false
 	}
 	c.lines = linesOf(src)
-	c.set(reflect.ValueOf(c.d).Elem(), tree, "")
+	c.set(reflect.ValueOf(into).Elem(), tree, "")
 	return true
 }
 
@@ -104,7 +104,7 @@ func (c *checker) setStruct(dst reflect.Value, v any, path string) {
 			continue
 		}
 		all := slices.Sorted(maps.Keys(fields))
-		if near := nearest(key, all); near != "" {
+		if near := Nearest(key, all); near != "" {
 			c.wrong(join(path, key), "unknown_key_near", "key", key, "near", near)
 		} else {
 			c.wrong(join(path, key), "unknown_key", "key", key, "known", all)
@@ -160,8 +160,8 @@ func lastKey(path string) string {
 	return parts[0]
 }
 
-// nearest finds the word that was probably meant, or "".
-func nearest(word string, words []string) string {
+// Nearest finds the word that was probably meant, or "".
+func Nearest(word string, words []string) string {
 	best, bestAt := "", 1+max(1, len(word)/3)
 	for _, w := range words {
 		if n := distance(strings.ToLower(word), w); n < bestAt {

@@ -45,6 +45,9 @@ var Codes = map[string]Code{
 	"still_in_use":      {Status: http.StatusConflict, Needs: []string{"tickets"}},
 	"not_configured":    {Status: http.StatusConflict},
 
+	// The paper.
+	"not_saved": {Status: http.StatusServiceUnavailable},
+
 	// The book.
 	"unknown_day":     {Status: http.StatusNotFound},
 	"key_reused":      {Status: http.StatusUnprocessableEntity},

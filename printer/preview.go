@@ -1,0 +1,247 @@
+package printer
+
+import (
+	"bytes"
+	"image/png"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"xinmoi/assets"
+	"xinmoi/printer/slip"
+	"xinmoi/store/centre"
+	"xinmoi/store/door"
+	"xinmoi/store/queue"
+)
+
+// preview is a slip as the printer would draw it: of the ticket asked for, or of
+// the day's last one, or of a number that nobody has.
+func (r *Room) preview(w http.ResponseWriter, req *http.Request) error {
+	doc := centre.InForce(r.book.View().Hall)
+	p, ok := doc.Printer(req.PathValue("id"))
+	if !ok {
+		return &queue.Refusal{Code: queue.ErrBadValue.Code, Args: map[string]any{"field": "printer"}}
+	}
+	s := slip.Slip{Centre: doc, Ticket: r.sample(doc)}
+	if text := req.URL.Query().Get("ticket"); text != "" {
+		t, err := r.ticket(text)
+		if err != nil {
+			return err
+		}
+		s.Ticket = t
+	}
+	s.Template, _, _ = r.templates.now()
+	s.Link = doc.HolderURL(r.book.Link(s.Ticket.ID))
+	var b bytes.Buffer
+	if err := draw(&b, s, dotsOf(p.Model), r.words); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "image/png")
+	w.Header().Set("Cache-Control", "no-store")
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// sample is the day's last ticket, or one made up.
+func (r *Room) sample(doc *centre.Document) *queue.Ticket {
+	tickets := r.book.View().Hall.Tickets()
+	for i := len(tickets) - 1; i >= 0; i-- {
+		if tickets[i].Number != "" {
+			return tickets[i]
+		}
+	}
+	return madeUp(doc, Sample{Now: r.book.Now()})
+}
+
+// Sample says what a made-up ticket is to be like. Everything may be left out.
+type Sample struct {
+	Template *slip.Template
+	Service  string // default: the first
+	Lang     string // the citizen's
+	Class    string
+	Reprint  bool
+	Dots     int // across the paper; default: as the model has
+	Model    string
+	Now      time.Time
+}
+
+func madeUp(doc *centre.Document, o Sample) *queue.Ticket {
+	t := &queue.Ticket{
+		Number: "A000", IssuedAt: o.Now, Lang: o.Lang, Class: queue.ClassID(o.Class),
+		Told: queue.Told{Ahead: 7, LowS: 20 * 60, HighS: 35 * 60},
+	}
+	v, ok := doc.Service(queue.ServiceID(o.Service))
+	if !ok && len(doc.Services) > 0 {
+		v = doc.Services[0]
+	}
+	t.Service = queue.ServiceID(v.ID)
+	if t.Told.Bring = v.Bring[o.Lang]; len(t.Told.Bring) == 0 && len(doc.Centre.Languages) > 0 {
+		t.Told.Bring = v.Bring[doc.Centre.Languages[0]]
+	}
+	return t
+}
+
+// Preview writes a PNG of a made-up ticket of a document.
+func Preview(w io.Writer, doc *centre.Document, o Sample, words slip.Words) error {
+	link := doc.HolderURL(strings.Repeat("a", 20)) // as long as a true one
+	s := slip.Slip{Template: o.Template, Centre: doc, Ticket: madeUp(doc, o), Link: link, Reprint: o.Reprint}
+	dots := o.Dots
+	if dots == 0 {
+		dots = dotsOf(o.Model)
+	}
+	return draw(w, s, dots, words)
+}
+
+func dotsOf(model string) int {
+	m, ok := ModelOf(model)
+	if !ok {
+		m, _ = ModelOf(centre.DefaultModel)
+	}
+	return m.Dots
+}
+
+// draw writes a PNG of a slip.
+func draw(w io.Writer, s slip.Slip, dots int, words slip.Words) error {
+	press, err := slip.NewPress()
+	if err != nil {
+		return err
+	}
+	page, err := press.Render(slip.Build(s, words), slip.Paper{Dots: dots})
+	if err != nil {
+		return err
+	}
+	return png.Encode(w, page.Image())
+}
+
+// The calls of the page on which the slip is edited.
+
+// maxSlipBody leaves room for the largest logo, in base64.
+const maxSlipBody = 2 << 20
+
+type (
+	slipAnswer struct {
+		Template string          `json:"template"` // its text; that of the house where the centre has none
+		Own      bool            `json:"own"`
+		Findings []string        `json:"findings"` // in words; with an error the hall prints the slip of the house
+		Good     bool            `json:"good"`
+		Logo     bool            `json:"logo"` // there is a logo.png
+		Services []choice        `json:"services"`
+		Classes  []choice        `json:"classes"`
+		Printers []printerChoice `json:"printers"`
+		Langs    []string        `json:"languages"`
+		Centre   centre.Text     `json:"centre"`
+	}
+	choice struct {
+		ID   string      `json:"id"`
+		Name centre.Text `json:"name"`
+	}
+	printerChoice struct {
+		ID    string `json:"id"`
+		Title string `json:"title"`
+		Dots  int    `json:"dots"`
+	}
+	slipBody struct {
+		Template string `json:"template"`
+		Logo     []byte `json:"logo,omitempty"` // a PNG for logo.png; left out: the one that is there
+		Service  string `json:"service,omitempty"`
+		Lang     string `json:"lang,omitempty"`
+		Class    string `json:"class,omitempty"`
+		Dots     int    `json:"dots,omitempty"` // across the paper, 200 to 1000
+		Reprint  bool   `json:"reprint,omitempty"`
+	}
+	drawnAnswer struct {
+		PNG      []byte   `json:"png"` // what would be printed: the slip of the house where the template has an error
+		Findings []string `json:"findings"`
+		Good     bool     `json:"good"`
+	}
+	savedAnswer struct {
+		Saved    bool     `json:"saved"`
+		Findings []string `json:"findings"`
+	}
+)
+
+func (r *Room) getSlip(w http.ResponseWriter, req *http.Request) error {
+	doc := centre.InForce(r.book.View().Hall)
+	a := slipAnswer{
+		Services: []choice{}, Classes: []choice{}, Printers: []printerChoice{},
+		Langs: doc.Centre.Languages, Centre: doc.Centre.Name,
+	}
+	a.Template, a.Own, a.Logo = r.templates.text()
+	t, found, err := r.templates.now()
+	a.Findings, a.Good = r.say(door.Lang(req), found), !a.Own || t != nil
+	if err != nil {
+		a.Findings = append(a.Findings, r.words(door.Lang(req), "printer.template.unreadable", map[string]any{"detail": err.Error()}))
+	}
+	for _, s := range doc.Services {
+		a.Services = append(a.Services, choice{s.ID, s.Name})
+	}
+	for _, c := range doc.Priority {
+		a.Classes = append(a.Classes, choice{c.ID, c.Name})
+	}
+	for _, p := range doc.Printers {
+		m, _ := ModelOf(p.Model)
+		a.Printers = append(a.Printers, printerChoice{p.ID, m.Title, dotsOf(p.Model)})
+	}
+	return door.Write(w, http.StatusOK, a)
+}
+
+// say puts findings into words, a line each.
+func (r *Room) say(lang string, found []centre.Finding) []string {
+	out := []string{}
+	for _, f := range found {
+		out = append(out, r.words(lang, "printer.template.line", map[string]any{"n": f.Line, "what": r.words(lang, f.Key(), f.Args)}))
+	}
+	return out
+}
+
+// drawSlip shows a template that is not saved yet, as it would be printed.
+func (r *Room) drawSlip(w http.ResponseWriter, req *http.Request) error {
+	body, err := door.Read[slipBody](req)
+	if err != nil {
+		return err
+	}
+	if body.Dots != 0 && (body.Dots < 200 || body.Dots > 1000) {
+		return &queue.Refusal{Code: queue.ErrBadValue.Code, Args: map[string]any{"field": "dots"}}
+	}
+	t, found := r.templates.try(body)
+	doc := centre.InForce(r.book.View().Hall)
+	var b bytes.Buffer
+	err = Preview(&b, doc, Sample{
+		Template: t, Service: body.Service, Lang: body.Lang, Class: body.Class, Dots: body.Dots, Reprint: body.Reprint, Now: r.book.Now(),
+	}, r.words)
+	if err != nil {
+		return err
+	}
+	return door.Write(w, http.StatusOK, drawnAnswer{PNG: b.Bytes(), Findings: r.say(door.Lang(req), found), Good: t != nil})
+}
+
+// saveSlip puts a template into use; an empty one is that of the house. One with
+// an error is not saved.
+func (r *Room) saveSlip(w http.ResponseWriter, req *http.Request) error {
+	body, err := door.Read[slipBody](req)
+	if err != nil {
+		return err
+	}
+	a := savedAnswer{Saved: true, Findings: []string{}}
+	if strings.TrimSpace(body.Template) == "" {
+		err = r.templates.remove()
+	} else {
+		t, found := r.templates.try(body)
+		if a.Saved, a.Findings = t != nil, r.say(door.Lang(req), found); a.Saved {
+			err = r.templates.save(body)
+		}
+	}
+	if err != nil {
+		r.log.Error("saving the slip", "err", err)
+		return &queue.Refusal{Code: "not_saved"}
+	}
+	return door.Write(w, http.StatusOK, a)
+}
+
+func slipPage(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	_, err := w.Write(assets.Page("slip"))
+	return err
+}
