@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	bolt "go.etcd.io/bbolt"
 )
 
 // A copy made in the rush is whole: it is the book at one moment.
@@ -64,10 +65,13 @@ func TestCopyNeedsRoom(t *testing.T) {
 func TestVerifyFindsADamagedPage(t *testing.T) {
 	dir := t.TempDir()
 	begun(t, dir)
+	var at int
+	edit(t, dir, func(tx *bolt.Tx) error { at = int(tx.Bucket(bucketSnap).Root()); return nil })
+	require.NotZero(t, at)
 	data, err := os.ReadFile(BookFile(dir))
 	require.NoError(t, err)
-	page := data[2*os.Getpagesize():]
-	page[8] ^= 0xff // the kind of the third page
+	page := data[at*os.Getpagesize():]
+	page[8] ^= 0xff // the kind of the page
 	require.NoError(t, os.WriteFile(BookFile(dir), data, 0o600))
 	_, err = Verify(BookFile(dir), AuditOptions{})
 	assert.Error(t, err)

@@ -17,8 +17,10 @@
 // Decisions: memory holds the state and the journal its history, since reading
 // the state out of bbolt costs a hundred times more and the history is wanted
 // anyway. Whoever comes first is the writer, one at a time, and takes what is
-// already queued into one transaction instead of using db.Batch, whose delay a single clerk would wait for at each press.
-// Derived tables are not kept: whatever is not in the journal is folded from it.
+// already queued into one transaction instead of using db.Batch, whose delay a
+// single clerk would wait for at each press. Derived tables are few, and made
+// beside the writer: the sum of each day that is over, and the state it ended in.
+// What else is not in the journal is folded from it.
 //
 // DESIGN.md has the disk format byte by byte and the table of crashes.
 package store
@@ -132,6 +134,7 @@ type Book struct {
 	reports reports
 	disk    disk
 	water   watermark
+	keeper  keeper
 	view    atomic.Pointer[View]
 
 	snapping atomic.Bool // a snapshot is being made
@@ -155,6 +158,7 @@ func Open(dir string, o Options) (*Book, error) {
 		opts:    o.withDefaults(),
 		jobs:    make(chan *job, maxBatch),
 		pen:     make(chan struct{}, 1),
+		keeper:  newKeeper(),
 		quit:    make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
@@ -175,6 +179,7 @@ func Open(dir string, o Options) (*Book, error) {
 	b.publish(nil)
 	b.help(b.tick)
 	b.help(b.noteReports)
+	b.help(b.keep)
 	return b, nil
 }
 

@@ -106,22 +106,34 @@ func (t *tail) encodeDay() []byte {
 	return append(buf, t.head[:]...)
 }
 
-// Days lists the business days of the journal in order, the last one as it
-// stands now.
-func (b *Book) Days() ([]Day, error) {
-	var days []Day
-	err := b.look(func(tx *bolt.Tx) error {
+func decodeDay(day queue.Day, v []byte) (Day, error) {
+	if len(v) != 16+len(head{}) {
+		return Day{}, fmt.Errorf("day %s: %w", day, errShort)
+	}
+	return Day{
+		Day:   day,
+		First: seqOf(v),
+		Last:  seqOf(v[8:]),
+		Head:  fmt.Sprintf("%x", v[16:]),
+	}, nil
+}
+
+// closed is the end of a day as it is told.
+func (t *tail) closed() Day {
+	return Day{Day: t.day, First: t.first, Last: t.seq, Head: fmt.Sprintf("%x", t.head)}
+}
+
+// Days lists the business days of the journal in order, those in the archive
+// too, and the last one as it stands now.
+func (b *Book) Days() ([]Day, error) { return b.reading().days() }
+
+func (r reading) days() (days []Day, err error) {
+	err = r.look(func(tx *bolt.Tx) error {
+		days = nil
 		err := tx.Bucket(bucketDays).ForEach(func(k, v []byte) error {
-			if len(v) != 16+len(head{}) {
-				return fmt.Errorf("day %s: %w", k, errShort)
-			}
-			days = append(days, Day{
-				Day:   queue.Day(k),
-				First: Seq(binary.BigEndian.Uint64(v)),
-				Last:  Seq(binary.BigEndian.Uint64(v[8:])),
-				Head:  fmt.Sprintf("%x", v[16:]),
-			})
-			return nil
+			d, err := decodeDay(queue.Day(k), v)
+			days = append(days, d)
+			return err
 		})
 		if err != nil {
 			return err
@@ -131,7 +143,7 @@ func (b *Book) Days() ([]Day, error) {
 			return fmt.Errorf("tail of the journal: %w", err)
 		}
 		if t.first != 0 {
-			days = append(days, Day{Day: t.day, First: t.first, Last: t.seq, Head: fmt.Sprintf("%x", t.head)})
+			days = append(days, t.closed())
 		}
 		return nil
 	})
@@ -161,16 +173,7 @@ type stored struct {
 
 // readFile reads entries that are no longer in memory.
 func (b *Book) readFile(after Seq, max int, zone *time.Location) ([]Entry, error) {
-	var raw []stored
-	err := b.look(func(tx *bolt.Tx) error {
-		return eachRecord(tx, after, func(_ queue.Day, seq Seq, data []byte) error {
-			raw = append(raw, stored{seq, append([]byte(nil), data...)})
-			if len(raw) == max {
-				return errEnough
-			}
-			return nil
-		})
-	})
+	raw, err := b.reading().raw(after, max)
 	if err != nil {
 		return nil, err
 	}

@@ -98,6 +98,9 @@ func openFile(dir string, log *slog.Logger) (db *bolt.DB, err error) {
 	if err := guard(func() error { return checkFormat(db) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("store: %s: %w", path, err), db.Close())
 	}
+	if err := addDerived(db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if !begun {
 		if err := writeFile(marker, []byte("A book was begun in this folder. Without "+bookName+" the program will not start.\n")); err != nil {
 			return nil, errors.Join(err, db.Close())
@@ -124,6 +127,19 @@ func checkFormat(db *bolt.DB) error {
 	})
 }
 
+// addDerived makes the buckets that a book of an older program does not have.
+// What belongs into them is made again from the journal.
+func addDerived(db *bolt.DB) error {
+	missing := false
+	err := guard(func() error {
+		return db.View(func(tx *bolt.Tx) error { missing = tx.Bucket(bucketSum) == nil; return nil })
+	})
+	if err != nil || !missing {
+		return err
+	}
+	return db.Update(func(tx *bolt.Tx) error { _, err := tx.CreateBucket(bucketSum); return err })
+}
+
 // create makes an empty book under another name and moves it into place whole:
 // a power cut in bbolt's own first write would leave a file that never opens.
 func create(dir, path string) error {
@@ -136,7 +152,7 @@ func create(dir, path string) error {
 		return err
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketDays, bucketSnap, bucketMarks} {
+		for _, name := range [][]byte{bucketMeta, bucketDays, bucketSnap, bucketMarks, bucketSum} {
 			if _, err := tx.CreateBucket(name); err != nil {
 				return err
 			}

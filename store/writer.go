@@ -22,7 +22,8 @@ type job struct {
 	note    *note
 	mark    *mark
 	snap    *snapshot
-	done    chan reply // one slot
+	edit    func(tx *bolt.Tx) error // of a derived bucket; short, and an error is a failed commit
+	done    chan reply              // one slot
 }
 
 type note struct {
@@ -123,6 +124,7 @@ type batch struct {
 	ended   []tail      // days that ended within the batch
 	marks   []*mark
 	snap    *snapshot
+	edits   []func(tx *bolt.Tx) error
 	results []result // of the jobs
 }
 
@@ -159,6 +161,9 @@ func (b *Book) do(jobs []*job) error {
 		b.bells.ring()
 		b.snapshotIfDue(t)
 	}
+	if len(t.ended) > 0 {
+		b.keeper.wake()
+	}
 	if t.closesDay() { // the hall is empty: a second does not matter now
 		if err := b.prezero(); err != nil {
 			b.log.Warn("room ahead of the journal", "err", err)
@@ -192,7 +197,7 @@ func (b *Book) attempt(t *batch, jobs []*job) (err error) {
 		}
 		t.results = append(t.results, r)
 	}
-	if len(t.records) == 0 && len(t.marks) == 0 && t.snap == nil {
+	if len(t.records) == 0 && len(t.marks) == 0 && t.snap == nil && len(t.edits) == 0 {
 		return nil
 	}
 	return b.opts.update(b.db, func(tx *bolt.Tx) error { return t.store(tx, &b.st.tail) })
@@ -211,6 +216,9 @@ func (b *Book) decide(t *batch, j *job) (result, error) {
 		return result{}, nil
 	case j.snap != nil:
 		t.snap = j.snap
+		return result{}, nil
+	case j.edit != nil:
+		t.edits = append(t.edits, j.edit)
 		return result{}, nil
 	case j.request == nil: // only to see that we are here
 		return result{}, nil
@@ -318,7 +326,12 @@ func (t *batch) store(tx *bolt.Tx, end *tail) error {
 			return err
 		}
 	}
-	if t.snap != nil {
+	for _, edit := range t.edits {
+		if err := edit(tx); err != nil {
+			return err
+		}
+	}
+	if t.snap != nil && t.snap.day == end.day { // else the day is over, and has a better one
 		if err := t.snap.store(tx); err != nil {
 			return err
 		}

@@ -23,7 +23,8 @@ var arrows = map[string][]string{
 	"store/device":       {},
 	"store/device/rtu":   {"store/device"},
 	"store/device/frame": {},
-	"store":              {"store/queue", "store/wait", "store/device"},
+	"store/sum":          {"store/queue"},
+	"store":              {"store/queue", "store/wait", "store/device", "store/sum"},
 	"store/centre":       {"store", "store/queue", "store/device", "store/device/frame"},
 	"store/door":         {"store", "store/queue", "store/device", "store/centre"},
 	"store/feed":         {"store", "store/queue", "store/device", "store/door"},
@@ -53,13 +54,14 @@ var arrows = map[string][]string{
 	"cmd/xinmoi":             {"assets/...", "kiosk", "counter", "display", "printer", "store/...", "cmd/internal/..."},
 	"cmd/internal/port":      {"store/device"},
 	"cmd/internal/demo":      {"assets/...", "printer/printertest", "counter/countertest", "counter/keypad", "display/displaytest", "store/centre", "store/queue"},
+	"cmd/internal/sim":       {"store", "store/centre", "store/queue"},
 	"cmd/internal/vendorweb": {},
 	"cmd/internal/voicepack": {"display/voice"},
 	"cmd/internal/bench":     {},
 }
 
 // pure packages and codecs touch no disk, no network, no clock of their own.
-var pure = []string{"store/queue", "store/wait", "store/device", "store/device/rtu", "store/device/frame", "printer/escpos", "counter/keypad", "display/led", "kiosk/reader"}
+var pure = []string{"store/queue", "store/wait", "store/sum", "store/device", "store/device/rtu", "store/device/frame", "printer/escpos", "counter/keypad", "display/led", "kiosk/reader"}
 
 var impure = []string{"os", "net", "net/http", "log/slog", "sync", "go.etcd.io/bbolt"}
 

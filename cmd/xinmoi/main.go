@@ -46,6 +46,7 @@ func commands() []command {
 		{"audit", runAudit},
 		{"backup", runBackup},
 		{"restore", func(_ context.Context, e env, args []string) int { return runRestore(e, args) }},
+		{"sim", runSim},
 		{"version", func(_ context.Context, e env, _ []string) int { fmt.Fprintln(e.out, version); return exitGood }},
 	}
 }

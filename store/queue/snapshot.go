@@ -198,3 +198,11 @@ func (s *snapshot) check() error {
 	}
 	return nil
 }
+
+// Over is the hall of a day that is over as the next day finds it: without
+// tickets and tallies, which DayOpened drops in any case. It is small.
+func (h *Hall) Over() *Hall {
+	c := h.Clone()
+	c.tickets, c.lines, c.tallies = roll{}, nil, nil
+	return c
+}
