@@ -27,6 +27,7 @@ type supervisorState struct {
 	Zones     []zoneJSON    `json:"zones"` // those with a loudspeaker
 	Unsure    bool          `json:"clock_untrusted,omitempty"`
 	DiskLow   bool          `json:"disk_low,omitempty"`
+	Boards    []boardJSON   `json:"boards"`
 	Emergency centre.Text   `json:"emergency,omitempty"` // on every screen
 }
 
@@ -52,6 +53,18 @@ type deskJSON struct {
 	Waiting int `json:"waiting"` // people waiting for its own services
 }
 
+// boardJSON is a wall board and how it can be read.
+type boardJSON struct {
+	ID       string  `json:"id"`
+	Rows     int     `json:"rows"`
+	RowMM    float64 `json:"row_mm"`
+	NeedMM   float64 `json:"need_mm"`
+	Farthest float64 `json:"farthest_m"`
+	Small    bool    `json:"small,omitempty"`  // cannot be read from the farthest seat
+	Fewer    int     `json:"fewer,omitempty"`  // rows with which it could
+	Inches   int     `json:"inches,omitempty"` // diagonal with which it could
+}
+
 type zoneJSON struct {
 	ID   string      `json:"id"`
 	Name centre.Text `json:"name"`
@@ -73,7 +86,7 @@ func (r *Room) supervisorState(v *store.View, _ string) (any, bool) {
 	out := supervisorState{
 		Day: v.Hall.Day(), Centre: s.doc.Centre.Name, Languages: s.languages(), Zone: s.doc.Location().String(), Now: s.figures(),
 		Counters: []deskJSON{}, Services: s.services(nil), Devices: s.devices(v),
-		Zones: s.zones(), Unsure: v.ClockUntrusted, DiskLow: v.DiskLow, Emergency: centre.Emergency(v),
+		Zones: s.zones(), Unsure: v.ClockUntrusted, DiskLow: v.DiskLow, Boards: s.boards(), Emergency: centre.Emergency(v),
 	}
 	for _, c := range v.Hall.Counters() {
 		desk := deskJSON{counterJSON: s.counter(c)}
@@ -98,6 +111,16 @@ func (s scribe) zones() []zoneJSON {
 		if z.Sound != "none" {
 			out = append(out, zoneJSON{ID: z.ID, Name: z.Name})
 		}
+	}
+	return out
+}
+
+func (s scribe) boards() []boardJSON {
+	out := []boardJSON{}
+	for _, b := range s.doc.Boards {
+		r := s.doc.Reading(b)
+		out = append(out, boardJSON{ID: b.ID, Rows: r.Rows, RowMM: r.RowMM, NeedMM: r.NeedMM, Farthest: b.Farthest,
+			Small: !r.Enough(), Fewer: r.Fewer, Inches: r.Inches})
 	}
 	return out
 }

@@ -13,9 +13,7 @@ import (
 
 const (
 	missedFor = 30 * time.Minute // a missed number stays on the board
-	fewest    = 4                // rows of calls
-	most      = 6
-	listed    = 6 // numbers in each quiet row
+	listed    = 6                // numbers in each quiet row
 )
 
 // board is what a wall page shows. Public fields only.
@@ -94,11 +92,11 @@ func boardState(v *store.View, id string) (any, bool) {
 			p.zones[z.ID] = z
 		}
 	}
-	rows, rowMM, needMM := fit(b)
+	read := doc.Reading(b)
 	out := board{
 		Day: v.Hall.Day() != "", Centre: doc.Centre.Name, Authority: doc.Centre.Authority, Languages: doc.Centre.Languages, TimeZone: doc.Location().String(),
-		Diagonal: b.DiagonalIn, Rows: rows, RowMM: rowMM, NeedMM: needMM,
-		Zones: p.zoneList(), Calls: p.calls(rows + 1), Soon: p.soon(), Missed: p.missed(), Results: p.results(),
+		Diagonal: b.DiagonalIn, Rows: read.Rows, RowMM: read.RowMM, NeedMM: read.NeedMM,
+		Zones: p.zoneList(), Calls: p.calls(read.Rows + 1), Soon: p.soon(), Missed: p.missed(), Results: p.results(),
 		Hours: hours(doc, v.At.In(doc.Location())), Unsure: v.ClockUntrusted, Emergency: centre.Emergency(v),
 	}
 	if len(out.Languages) == 0 {

@@ -195,22 +195,6 @@ func TestNothingPrivateIsSent(t *testing.T) {
 	}
 }
 
-func TestFit(t *testing.T) {
-	rows, mm, need := fit(centre.Board{DiagonalIn: 55, Farthest: 8})
-	assert.Equal(t, 6, rows)
-	assert.InDelta(t, 51, mm, 0.5)
-	assert.InDelta(t, 46.6, need, 0.1)
-	rows, _, _ = fit(centre.Board{DiagonalIn: 43, Farthest: 8})
-	assert.Equal(t, 5, rows, "a smaller panel has fewer, larger rows")
-	rows, mm, need = fit(centre.Board{DiagonalIn: 43, Farthest: 12})
-	assert.Equal(t, 5, rows, "fewer would be no larger, since a row is only so wide")
-	assert.Less(t, mm, need, "no layout can be read from there: the panel is too small")
-	rows, _, _ = fit(centre.Board{DiagonalIn: 43, Farthest: 12, Rows: 8})
-	assert.Equal(t, 8, rows, "the document is obeyed")
-	rows, _, _ = fit(centre.Board{})
-	assert.Equal(t, 6, rows)
-}
-
 func TestHours(t *testing.T) {
 	doc, findings := centre.Parse("c.toml", []byte(`
 [centre]

@@ -16,7 +16,8 @@
 //     that pushes "closed now", since a board that was offline at that second
 //     would show the wrong thing all evening.
 //   - Sizes are physical. How many rows a board has follows from its diagonal
-//     and the farthest seat, so that a row can be read from there.
+//     and the farthest seat, so that a row can be read from there
+//     (centre.Document.Reading).
 package display
 
 import (

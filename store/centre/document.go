@@ -217,7 +217,8 @@ type Board struct {
 	Zones      []string `toml:"zones,omitempty"` // default all
 	DiagonalIn float64  `toml:"diagonal_in,omitempty"`
 	Farthest   float64  `toml:"farthest_m,omitempty"`
-	Rows       int      `toml:"rows,omitempty"` // default: as many as can be read from there
+	Portrait   bool     `toml:"portrait,omitempty"` // hung upright
+	Rows       int      `toml:"rows,omitempty"`     // default: as many as can be read from there
 }
 
 // Calendar says when the centre works.

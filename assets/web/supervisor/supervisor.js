@@ -5,6 +5,7 @@ import { connect } from "/web/lib/feed.js";
 import { goneToHelp, hearHelp, help } from "/web/lib/help.js";
 import { lang, loadWords, t } from "/web/lib/words.js";
 import { clock, now, reloadNightly } from "/web/lib/page.js";
+import { Boards } from "/web/supervisor/boards.js";
 import * as emergency from "/web/supervisor/emergency.js";
 
 const LANG = "xinmoi.lang";
@@ -144,6 +145,7 @@ function Supervisor() {
               <tbody>${state.services.map((s) => html`<tr key=${s.id}><th scope="row">${text(s.name)}</th><td class="num">${s.waiting}</td><td class="num ${s.open === 0 && s.waiting > 0 ? "long" : ""}">${s.open}</td></tr>`)}</tbody></table></section>
           <section aria-labelledby="devices"><h2 id="devices">${t("counter.sup.devices")}</h2>
             <ul class="devices">${state.devices.map((d) => html`<${Device} key=${d.id} d=${d} counters=${state.counters} />`)}</ul></section>
+          ${state.boards.length > 0 && html`<${Boards} boards=${state.boards} />`}
           ${state.zones.length > 0 && html`<section aria-labelledby="sound"><h2 id="sound">${t("counter.sup.sound")}</h2>
             <p class="sound">${state.zones.map((z) => html`<button type="button" class="button slim" key=${z.id} disabled=${busy.value}
               onClick=${() => act(`/api/v1/zones/${z.id}/announce`, { say: "test" })}>${t("counter.sup.sound.test", { zone: text(z.name) })}</button>`)}</p></section>`}
