@@ -61,6 +61,7 @@ func Parse(file string, src []byte) (*Document, []Finding) {
 		c.checkDevices()
 		c.checkDisplays()
 		c.checkCalendar()
+		c.checkVoice()
 	}
 	slices.SortStableFunc(c.found, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })
 	if slices.ContainsFunc(c.found, func(f Finding) bool { return !f.Warning }) {

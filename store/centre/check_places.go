@@ -17,7 +17,7 @@ func (c *checker) checkPlaces() {
 		}
 		c.text(at("zone", i, "name"), z.Name, true)
 		c.text(at("zone", i, "floor"), z.Floor, false)
-		c.oneOf(at("zone", i, "sound"), "sound", z.Sound, []string{"board", "command", "none"})
+		c.oneOf(at("zone", i, "sound"), "sound", z.Sound, []string{SoundAuto, SoundALSA, SoundCommand, SoundBoard, SoundNone})
 		if z.Direction != "" {
 			c.oneOf(at("zone", i, "direction"), "direction", z.Direction, []string{"left", "right", "straight", "up", "down"})
 		}
@@ -88,6 +88,7 @@ func (c *checker) checkCounter(i int, x Counter) {
 		c.wrong(at("counter", i, "services"), "counter_no_service", "counter", x.ID, "known", services)
 	}
 	c.text(at("counter", i, "name"), x.Name, false)
+	c.text(at("counter", i, "room"), x.Room, false)
 	c.refs(at("counter", i, "services"), "unknown_service", x.Services, services)
 	c.refs(at("counter", i, "help"), "unknown_service", x.Help, services)
 	for j, id := range x.Help {

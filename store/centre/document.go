@@ -27,6 +27,7 @@ type Document struct {
 	Calendar Calendar   `toml:"calendar,omitempty"`
 	Times    Times      `toml:"times,omitempty"`
 	Print    Print      `toml:"print,omitempty"`
+	Voice    Voice      `toml:"voice,omitempty"`
 
 	zone *time.Location // Centre.TimeZone, loaded once
 }
@@ -70,8 +71,12 @@ type Zone struct {
 	Name      Text   `toml:"name"`
 	Floor     Text   `toml:"floor,omitempty"`
 	Direction string `toml:"direction,omitempty"` // left, right, straight, up, down: seen from its boards
-	Sound     string `toml:"sound,omitempty"`     // board (default), command, none
+	Sound     string `toml:"sound,omitempty"`     // auto (default), alsa, command, board, none: see SoundAuto
 	Acoustic  string `toml:"acoustic,omitempty"`  // zones that hear each other share a name
+
+	SoundDevice  string   `toml:"sound_device,omitempty"`  // of alsa: a name of aplay -L; default the box's own default
+	SoundCommand []string `toml:"sound_command,omitempty"` // program and arguments
+	Voice        Voice    `toml:"voice,omitempty"`
 }
 
 // Service is a field of work that one takes a number for.
@@ -99,6 +104,7 @@ type Counter struct {
 	Number   string   `toml:"number"` // as on the sign above it: "5"
 	Name     Text     `toml:"name,omitempty"`
 	Zone     string   `toml:"zone,omitempty"`
+	Room     Text     `toml:"room,omitempty"` // said after its number: { vi = "phòng 102", en = "room 102" }
 	Services []string `toml:"services"`       // own
 	Help     []string `toml:"help,omitempty"` // when idle
 	AutoOpen *bool    `toml:"auto_open,omitempty"`

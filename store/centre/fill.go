@@ -38,6 +38,7 @@ func (d *Document) fill() {
 	d.fillDevices()
 	d.fillServices()
 	d.fillTimes()
+	d.fillVoice()
 }
 
 func (d *Document) fillCentre() {
@@ -53,7 +54,7 @@ func (d *Document) fillCentre() {
 		d.Zones = []Zone{{ID: "hall", Name: Text{"vi": "Khu vực chờ", "en": "Waiting area"}}}
 	}
 	for i := range d.Zones {
-		def(&d.Zones[i].Sound, "board")
+		def(&d.Zones[i].Sound, SoundAuto)
 		def(&d.Zones[i].Acoustic, d.Zones[i].ID)
 	}
 	def(&d.Order.Rule, string(queue.HeadStart))

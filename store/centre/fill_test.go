@@ -127,7 +127,7 @@ func TestOneZoneIsGiven(t *testing.T) {
 	assert.Equal(t, "hall", d.Counters[0].Zone)
 	assert.Equal(t, "hall", d.Kiosks[0].Zone)
 	assert.Equal(t, []string{"hall"}, d.Boards[0].Zones)
-	assert.Equal(t, "board", d.Zones[0].Sound)
+	assert.Equal(t, "auto", d.Zones[0].Sound)
 	assert.Equal(t, []string{"p1"}, d.Kiosks[0].Printers)
 	assert.Equal(t, "1", d.Counters[0].Number)
 	assert.False(t, *d.Counters[0].Arm)
