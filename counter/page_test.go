@@ -178,6 +178,9 @@ func TestEveryPictureCanBeRead(t *testing.T) {
 		h.call("next", "")
 		h.call(end, "")
 	}
+	h.book.Report("zone/a", device.Set(device.NoSound), "")
+	look("silent", `document.querySelector(".notice.warn")?.textContent.length > 60`)
+	h.book.Report("zone/a", nil, "")
 	h.book.Report("keypad/x", []device.Condition{device.Offline}, "")
 	look("ready", `document.querySelectorAll(".side li").length === 4`)
 	h.do(queue.Issue{Service: "civil", Class: "elder"})

@@ -205,11 +205,14 @@ func (s scribe) devices(v *store.View) []deviceJSON {
 	return out
 }
 
-// troubles are the devices of one counter that have something wrong.
+// troubles are the devices of one counter that have something wrong, and the
+// loudspeakers of its zone: without them a clerk has to call people herself.
 func (s scribe) troubles(v *store.View, counter string) []deviceJSON {
 	out := []deviceJSON{}
+	c, _ := s.doc.Counter(queue.CounterID(counter))
 	for _, d := range s.devices(v) {
-		if d.Counter == counter && len(d.Conditions) > 0 {
+		ours := d.Counter == counter || d.ID == device.ID("zone/"+c.Zone)
+		if ours && len(d.Conditions) > 0 {
 			out = append(out, d)
 		}
 	}

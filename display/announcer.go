@@ -32,10 +32,13 @@ type announcer struct {
 	packs voice.Packs
 	voice *voice.Announcer
 
-	mu     sync.Mutex
-	doc    *centre.Document
-	pages  map[voice.Speaker]*page
-	silent map[string]bool // zones without a loudspeaker
+	dir string // of the room's files; "" for none
+
+	mu      sync.Mutex
+	doc     *centre.Document
+	pages   map[voice.Speaker]*page
+	silent  map[string]bool // zones without a loudspeaker
+	volumes map[string]int  // percent, as supervisors chose, by zone
 }
 
 // page is one open board.
@@ -66,7 +69,11 @@ func newAnnouncer(o Options) (*announcer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &announcer{book: o.Book, feed: o.Feed, words: o.Words, log: o.Log, packs: packs,
+	volumes, err := readVolumes(o.Dir)
+	if err != nil {
+		o.Log.Warn("the volumes that supervisors chose cannot be read", "error", err)
+	}
+	a := &announcer{book: o.Book, feed: o.Feed, words: o.Words, log: o.Log, packs: packs, dir: o.Dir, volumes: volumes,
 		pages: map[voice.Speaker]*page{}, silent: map[string]bool{}}
 	a.voice = voice.NewAnnouncer(packs, voice.Hall{Play: a.play, Hush: a.hush, Record: a.record, Silent: a.tellSilent})
 	a.arrange(centre.InForce(o.Book.View().Hall))
@@ -175,13 +182,12 @@ func (a *announcer) arrange(doc *centre.Document) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.doc = doc
-	style := voice.Style{Noun: doc.Centre.Noun}
 	var zones []voice.Zone
 	for _, z := range doc.Zones {
-		zones = append(zones, voice.Zone{ID: z.ID, Group: z.Acoustic, Off: z.Sound == "none", Style: style})
+		zones = append(zones, voice.Zone{ID: z.ID, Group: z.Acoustic, Off: z.Sound == centre.SoundNone, Style: style(doc, z.ID)})
 	}
 	if len(zones) == 0 || slices.ContainsFunc(doc.Counters, func(c centre.Counter) bool { return c.Zone == "" }) {
-		zones = append(zones, voice.Zone{Style: style})
+		zones = append(zones, voice.Zone{Style: style(doc, "")})
 	}
 	a.voice.Arrange(zones)
 	for s, p := range a.pages {
@@ -189,10 +195,20 @@ func (a *announcer) arrange(doc *centre.Document) {
 	}
 }
 
+// style is how a zone speaks.
+func style(doc *centre.Document, zone string) voice.Style {
+	v := doc.VoiceOf(zone)
+	s := voice.Style{Noun: doc.Centre.Noun, Times: v.Repeat, Natural: v.Numbers == "whole", Words: map[string]string{}}
+	for _, w := range v.Words {
+		s.Words[centre.Regional[w]] = w
+	}
+	return s
+}
+
 // play sends an announcement to the page that has the lease.
 func (a *announcer) play(s voice.Speaker, n voice.Announcement) {
 	a.feed.Tell("board", s.Board, "announce", announcement{To: s.Client, ID: n.ID, Zone: n.Zone, Cues: n.Cues,
-		MS: n.Length.Milliseconds(), Volume: n.Volume, Text: n.Text})
+		MS: n.Length.Milliseconds(), Volume: a.loudness(centre.InForce(a.book.View().Hall), n.Zone, a.book.Now()), Text: n.Text})
 }
 
 func (a *announcer) hush(s voice.Speaker, id string) {
@@ -246,22 +262,39 @@ func (a *announcer) say(kind voice.Kind, e store.Entry, ticket queue.TicketID, c
 	}
 	call := voice.Call{ID: fmt.Sprintf("%s.%d", v.Epoch, e.Seq), Seq: uint64(e.Seq), Kind: kind, Zone: c.Zone, Ticket: uint64(ticket),
 		Counter: c.ID, At: e.At, Age: a.book.Now().Sub(e.At),
-		Number: t.Number, Sign: c.Number, Place: place(doc, c.Zone), Langs: []string{leading(doc)}}
-	if t.Lang != "" && t.Lang != call.Langs[0] {
-		call.Langs = append(call.Langs, t.Lang)
-	}
+		Number: t.Number, Sign: c.Number, Place: place(doc, c), Langs: languages(doc, c.Zone, t.Lang)}
 	a.voice.Say(call)
 }
 
-// place is where a counter is, said only where another zone hears it too.
-func place(doc *centre.Document, zone string) map[string]string {
-	z, ok := doc.Zone(zone)
-	if !ok || z.Acoustic == "" || !slices.ContainsFunc(doc.Zones, func(o centre.Zone) bool { return o.ID != zone && o.Acoustic == z.Acoustic }) {
-		return nil
+// languages are those of a call in a zone: the leading one, and another as far
+// as the zone wants it, that of the ticket first.
+func languages(doc *centre.Document, zone, ticket string) []string {
+	out := []string{leading(doc)}
+	second := doc.VoiceOf(zone).Second
+	switch {
+	case second == "never":
+	case ticket != "" && ticket != out[0]:
+		out = append(out, ticket)
+	case second == "always" && len(doc.Centre.Languages) > 1:
+		out = append(out, doc.Centre.Languages[1])
 	}
+	return out
+}
+
+// place is where a counter is: its room if it has one, and zone and floor where
+// another zone hears the call too, or as the document wants it.
+func place(doc *centre.Document, c centre.Counter) map[string]string {
 	out := map[string]string{}
+	for lang, room := range c.Room {
+		out[lang] = room
+	}
+	z, ok := doc.Zone(c.Zone)
+	shared := z.Acoustic != "" && slices.ContainsFunc(doc.Zones, func(o centre.Zone) bool { return o.ID != z.ID && o.Acoustic == z.Acoustic })
+	if wanted := z.Voice.Place; !ok || wanted == "never" || wanted != "always" && !shared {
+		return out
+	}
 	for lang, name := range z.Name {
-		out[lang] = strings.Trim(name+", "+z.Floor[lang], ", ")
+		out[lang] = strings.Trim(strings.Join([]string{out[lang], name, z.Floor[lang]}, ", "), ", ")
 	}
 	return out
 }

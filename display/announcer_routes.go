@@ -33,6 +33,10 @@ func (a *announcer) routes() []door.Route {
 		{Method: "GET", Pattern: "/voice/{lang}/{clip}", Kind: door.KindBoard, Who: door.Anyone, Handle: a.getClip},
 		{Method: "GET", Pattern: "/api/v1/announcements", Kind: door.KindSupervisor, Who: door.Staff,
 			About: "The last announcements and what became of them", Answer: door.List[logLine]{}, Handle: a.getLog},
+		{Method: "GET", Pattern: "/api/v1/zones", Kind: door.KindSupervisor, Who: door.Staff,
+			About: "The zones that are spoken to, and how loud", Answer: door.List[zoneSound]{}, Handle: a.getZones},
+		{Method: "POST", Pattern: "/api/v1/zones/{id}/volume", Kind: door.KindSupervisor, Who: door.Staff,
+			About: "Turn a zone's loudspeakers up or down, at once", Request: volumeBody{}, Answer: zoneSound{}, Handle: a.postVolume},
 		{Method: "POST", Pattern: "/api/v1/zones/{id}/announce", Kind: door.KindSupervisor, Who: door.Staff,
 			About: "Say a sentence on demand: test, closing or emergency", Request: announceBody{}, Answer: struct{}{},
 			Status: http.StatusAccepted, Handle: a.postAnnounce},
@@ -68,8 +72,8 @@ func (a *announcer) getClip(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// postAnnounce puts a sentence into the queue of a zone. It is spoken in its
-// turn: even an emergency does not cut a sentence in two.
+// postAnnounce puts a sentence into the queue of a zone. An emergency comes next,
+// and even that does not cut a sentence in two.
 func (a *announcer) postAnnounce(w http.ResponseWriter, r *http.Request) error {
 	body, err := door.Read[announceBody](r)
 	if err != nil {

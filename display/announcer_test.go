@@ -33,6 +33,7 @@ type heard struct {
 	Cues   []voice.Cue `json:"cues"`
 	MS     int         `json:"length_ms"`
 	Silent bool        `json:"silent"`
+	Volume float64     `json:"volume"`
 }
 
 func (h *hall) ear(t *testing.T, board, name string) *ear {
@@ -52,6 +53,12 @@ func (e *ear) send(typ, id, state string) {
 // next is the next announcement for this page.
 func (e *ear) next(within time.Duration) (heard, bool) {
 	e.t.Helper()
+	return e.hear(within, func(m heard) bool { return m.Type == "announce" && m.To == e.name })
+}
+
+// hear is the next message that is wanted.
+func (e *ear) hear(within time.Duration, wanted func(heard) bool) (heard, bool) {
+	e.t.Helper()
 	require.NoError(e.t, e.conn.SetReadDeadline(time.Now().Add(within)))
 	for {
 		_, b, err := e.conn.ReadMessage()
@@ -60,7 +67,7 @@ func (e *ear) next(within time.Duration) (heard, bool) {
 		}
 		var m heard
 		require.NoError(e.t, json.Unmarshal(b, &m))
-		if m.Type == "announce" && m.To == e.name {
+		if wanted(m) {
 			return m, true
 		}
 	}
@@ -209,19 +216,29 @@ func TestASilentZoneIsTold(t *testing.T) {
 	h.eventually("the browser blocks", silent("board/b1", "--autoplay-policy"))
 }
 
+// ask sends JSON and gives status and answer.
+func (h *hall) ask(path, key, body string) (int, []byte) {
+	h.t.Helper()
+	r, err := http.NewRequest("POST", h.url(path), strings.NewReader(body))
+	require.NoError(h.t, err)
+	r.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
+	res, err := http.DefaultClient.Do(r)
+	require.NoError(h.t, err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	require.NoError(h.t, err)
+	return res.StatusCode, b
+}
+
 func TestAnnouncementsOnDemand(t *testing.T) {
 	h := newHall(t, small)
 	one := h.ear(t, "b1", "one")
 	post := func(zone, key, body string) int {
-		r, err := http.NewRequest("POST", h.url("/api/v1/zones/"+zone+"/announce"), strings.NewReader(body))
-		require.NoError(t, err)
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Idempotency-Key", key)
-		res, err := http.DefaultClient.Do(r)
-		require.NoError(t, err)
-		defer res.Body.Close()
-		_, _ = io.Copy(io.Discard, res.Body)
-		return res.StatusCode
+		status, _ := h.ask("/api/v1/zones/"+zone+"/announce", key, body)
+		return status
 	}
 	assert.Equal(t, 202, post("a", "k1", `{"say":"test"}`))
 	assert.Equal(t, "Kiểm tra loa khu A.", one.play(5*time.Second).Text)

@@ -39,6 +39,7 @@ type Options struct {
 	Feed  *feed.Feed
 	Words func(lang, key string, args map[string]any) string
 	Log   *slog.Logger
+	Dir   string // for the room's own files, DATA/display; "" for none
 }
 
 // Room is everything that shows calls.

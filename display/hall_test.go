@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -164,7 +165,7 @@ func (h *hall) start() {
 	require.NoError(h.t, err)
 	h.feed = feed.New(h.book, feed.Options{Build: assets.Build(assets.Words())})
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log})
+	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log, Dir: filepath.Join(h.dir, "display")})
 	routes := append(boards.Routes(), h.feed.Routes()...)
 	for _, pattern := range []string{"/web/", "/locale/"} {
 		routes = append(routes, door.Route{Method: "GET", Pattern: pattern, Kind: door.KindAsset, Who: door.Anyone, Handle: door.Serve(assets.Handler(assets.Words()))})
@@ -195,6 +196,18 @@ func (h *hall) halt() {
 }
 
 func (h *hall) url(path string) string { return "http://" + h.addr + path }
+
+// get is the body of a good answer.
+func (h *hall) get(path string) []byte {
+	h.t.Helper()
+	res, err := http.Get(h.url(path))
+	require.NoError(h.t, err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	require.NoError(h.t, err)
+	require.Equal(h.t, 200, res.StatusCode, "%s: %s", path, b)
+	return b
+}
 
 // do gives the book a command.
 func (h *hall) do(c queue.Command) store.Answer {

@@ -126,7 +126,7 @@ func (s *server) build() error {
 	s.rooms = rooms{
 		kiosk:   kiosk.New(kiosk.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
 		counter: counter.New(counter.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
-		display: display.New(display.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
+		display: display.New(display.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log, Dir: filepath.Join(s.data, "display")}),
 		printer: printer.New(printer.Options{Book: s.book, Words: words, Log: s.log, Dir: filepath.Join(s.data, "printer")}),
 	}
 	var err error

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -14,10 +15,9 @@ type Speaker struct{ Board, Client string }
 
 // Announcement is what a page is asked to play.
 type Announcement struct {
-	ID     string
-	Zone   string
-	Form   Form
-	Volume float64
+	ID   string
+	Zone string
+	Form Form
 	Plan
 }
 
@@ -73,6 +73,7 @@ const (
 	silentAfter   = 6 * time.Second // longer than a page needs to come back
 	triesAtMost   = 3
 	rememberedIDs = 512
+	urgently      = math.MaxInt32 // goes before all others
 )
 
 // Announcer keeps the queues of all zones.
@@ -216,7 +217,12 @@ func (a *Announcer) Say(c Call) {
 			return
 		}
 		a.count++
-		z.queue = append(z.queue, &item{Call: c, order: a.count, came: time.Now().Add(-c.Age), full: a.packs.Plan(c, z.Style, Full, false).Length})
+		order := a.count
+		if c.urgent() {
+			order -= urgently
+		}
+		z.queue = append(z.queue, &item{Call: c, order: order, came: time.Now().Add(-c.Age), full: a.packs.Plan(c, z.Style, Full, false).Length})
+		slices.SortFunc(z.queue, byOrder)
 	})
 }
 

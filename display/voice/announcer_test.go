@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -314,6 +315,22 @@ func TestAPageThatFailedStandsBack(t *testing.T) {
 		s.wait(20 * time.Second)
 		assert.Equal(t, []string{first, third, fourth}, s.pages[near].asked)
 		assert.Empty(t, s.pages[far].asked)
+	})
+}
+
+// An emergency goes before all that wait, and is said twice.
+func TestAnEmergencyComesNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, voice.Zone{ID: "a"})
+		defer s.stop()
+		s.join("b1", "a")
+		on, waits := s.call("a"), s.call("a")
+		closing := s.call("a", func(c *voice.Call) { c.Kind, c.Text = voice.Notice, "closing" })
+		fire := s.call("a", func(c *voice.Call) { c.Kind, c.Text = voice.Notice, "emergency" })
+		s.wait(2 * time.Minute)
+		assert.Equal(t, []string{on, fire, waits, closing}, s.ids())
+		assert.Equal(t, 2, strings.Count(s.played[1].Text, "Xin chú ý"))
+		assert.False(t, s.played[1].start.Before(s.played[0].end), "nothing is cut in two")
 	})
 }
 

@@ -9,8 +9,8 @@ type language struct {
 	noun    string // default
 	nouns   []string
 	digits  []string
-	whole   func(n int, south bool) []string
-	letters map[string]string // spoken name by capital letter
+	whole   func(n int) []string // nil: read digit by digit
+	letters map[string]string    // spoken name by capital letter
 
 	invite, brief      string // before the number, in full and in short
 	again, number      string // "Xin nhắc lại", "số"

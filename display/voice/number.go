@@ -1,6 +1,8 @@
 package voice
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -16,24 +18,19 @@ var (
 const tooLarge = 1_000_000
 
 // vietnamese reads a whole number, 0 to 999 999: mốt, tư and lăm after mươi,
-// lăm after mười, linh (in the south lẻ) for an empty ten, không trăm for an
-// empty hundred inside.
-func vietnamese(n int, south bool) []string {
-	empty, thousand := "linh", "nghìn"
-	if south {
-		empty, thousand = "lẻ", "ngàn"
-	}
+// lăm after mười, linh for an empty ten, không trăm for an empty hundred inside.
+func vietnamese(n int) []string {
 	if n >= 1000 {
-		words := append(vietnamese(n/1000, south), thousand)
+		words := append(vietnamese(n/1000), "nghìn")
 		if n %= 1000; n == 0 {
 			return words
 		}
-		return append(words, below1000(n, true, empty)...)
+		return append(words, below1000(n, true)...)
 	}
-	return below1000(n, false, empty)
+	return below1000(n, false)
 }
 
-func below1000(n int, inside bool, empty string) []string {
+func below1000(n int, inside bool) []string {
 	var words []string
 	if n >= 100 || inside {
 		words = append(words, viDigits[n/100], "trăm")
@@ -41,7 +38,7 @@ func below1000(n int, inside bool, empty string) []string {
 			return words
 		}
 		if n < 10 {
-			return append(words, empty, viDigits[n])
+			return append(words, "linh", viDigits[n])
 		}
 	}
 	ten, unit := n/10, n%10
@@ -68,20 +65,20 @@ func below1000(n int, inside bool, empty string) []string {
 }
 
 // english reads a whole number, 0 to 999 999, without "and".
-func english(n int, _ bool) []string {
+func english(n int) []string {
 	switch {
 	case n >= 1000:
-		words := append(english(n/1000, false), "thousand")
+		words := append(english(n/1000), "thousand")
 		if n %= 1000; n == 0 {
 			return words
 		}
-		return append(words, english(n, false)...)
+		return append(words, english(n)...)
 	case n >= 100:
 		words := []string{enSmall[n/100], "hundred"}
 		if n %= 100; n == 0 {
 			return words
 		}
-		return append(words, english(n, false)...)
+		return append(words, english(n)...)
 	case n < 20:
 		return enSmall[n : n+1 : n+1]
 	case n%10 == 0:
@@ -119,8 +116,12 @@ func isDigits(run string) bool { return run != "" && run[0] >= '0' && run[0] <= 
 
 // read says a run of digits, whole or one by one.
 func (l *language) read(run string, s Style, whole bool) []string {
-	if n, err := strconv.Atoi(run); whole && err == nil && n < tooLarge {
-		return l.whole(n, s.South)
+	if n, err := strconv.Atoi(run); whole && l.whole != nil && err == nil && n < tooLarge {
+		words := slices.Clone(l.whole(n))
+		for i, w := range words {
+			words[i] = cmp.Or(s.Words[w], w)
+		}
+		return words
 	}
 	words := make([]string, len(run))
 	for i, d := range run {

@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,9 +22,10 @@ var readings = map[int]string{
 
 func TestWholeNumbersInVietnamese(t *testing.T) {
 	for n, want := range readings {
-		assert.Equal(t, want, strings.Join(vietnamese(n, false), " "), n)
-		south := strings.NewReplacer("linh", "lẻ", "nghìn", "ngàn").Replace(want)
-		assert.Equal(t, south, strings.Join(vietnamese(n, true), " "), n)
+		assert.Equal(t, want, strings.Join(vietnamese(n), " "), n)
+		south := strings.NewReplacer("linh", "lẻ", "nghìn", "ngàn", "tư", "bốn").Replace(want)
+		words := Style{Words: map[string]string{"linh": "lẻ", "nghìn": "ngàn", "tư": "bốn"}}
+		assert.Equal(t, south, strings.Join(vi.read(strconv.Itoa(n), words, true), " "), n)
 	}
 }
 
@@ -32,7 +34,7 @@ func TestWholeNumbersInEnglish(t *testing.T) {
 		0: "zero", 7: "seven", 12: "twelve", 20: "twenty", 21: "twenty one", 100: "one hundred", 105: "one hundred five",
 		999: "nine hundred ninety nine", 1000: "one thousand", 1012: "one thousand twelve",
 	} {
-		assert.Equal(t, want, strings.Join(english(n, false), " "))
+		assert.Equal(t, want, strings.Join(english(n), " "))
 	}
 }
 

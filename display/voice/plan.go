@@ -56,7 +56,7 @@ func (all Packs) Plan(c Call, s Style, form Form, inRow bool) Plan {
 // repeats is how often a sentence is said in full form.
 func repeats(c Call, s Style) int {
 	switch {
-	case c.Kind == Notice && c.Text == "emergency":
+	case c.urgent():
 		return 2
 	case c.Kind == Notice:
 		return 1

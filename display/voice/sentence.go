@@ -26,7 +26,8 @@ const (
 	betweenTimes  = 650 * time.Millisecond
 	betweenLangs  = 350 * time.Millisecond
 	afterChime    = 150 * time.Millisecond
-	shortNumber   = 2 // digits that a counter's number may have to be read whole
+	shortNumber   = 2 // digits that the number of a counter, floor or room may have to be read whole
+	longNumber    = 4 // and at all, within the name of a place
 )
 
 // sentence is how a call is said in one language. again is the repetition.
@@ -109,32 +110,40 @@ func (l *language) spell(number string, s Style, whole bool) []piece {
 	return out
 }
 
-// spellPlace says where, "khu A, tầng một", if every word of it is known: a
-// centre may name its zones as it likes, and half a name misleads.
+// spellPlace says where, "phòng 102, khu A, tầng một". A part of it is said whole
+// or not at all: a centre may name its zones as it likes, and half a name
+// misleads.
 func (l *language) spellPlace(place string, s Style) []piece {
 	var out []piece
-	for _, part := range strings.Split(place, ",") {
-		words := strings.Fields(part)
-		for i, w := range words {
-			final := i == len(words)-1
-			lower := strings.ToLower(w)
-			switch {
-			case l.knows(lower):
-				out = append(out, piece{text: lower, end: final && l.hasEnd(lower), pause: betweenWords})
-			case len([]rune(w)) == 1 && l.letter(strings.ToUpper(w)) != "":
-				out = append(out, piece{text: l.letter(strings.ToUpper(w)), shown: strings.ToUpper(w), pause: betweenWords})
-			case isDigits(w) && len(w) <= shortNumber:
-				out = append(out, l.spell(w, s, true)...)
-			default:
-				return nil
-			}
+	for part := range strings.SplitSeq(place, ",") {
+		said := l.spellPart(part, s)
+		if len(said) == 0 {
+			continue
 		}
 		if len(out) > 0 {
 			last(out).pause, last(out).mark = beforePlace, ","
 		}
+		out = append(out, said...)
 	}
-	if len(out) > 0 {
-		last(out).mark = ""
+	return out
+}
+
+func (l *language) spellPart(part string, s Style) []piece {
+	var out []piece
+	words := strings.Fields(part)
+	for i, w := range words {
+		final := i == len(words)-1
+		lower := strings.ToLower(w)
+		switch {
+		case l.knows(lower):
+			out = append(out, piece{text: lower, end: final && l.hasEnd(lower), pause: betweenWords})
+		case len([]rune(w)) == 1 && l.letter(strings.ToUpper(w)) != "":
+			out = append(out, piece{text: l.letter(strings.ToUpper(w)), shown: strings.ToUpper(w), pause: betweenWords})
+		case isDigits(w) && len(w) <= longNumber:
+			out = append(out, l.spell(w, s, len(w) <= shortNumber)...)
+		default:
+			return nil
+		}
 	}
 	return out
 }

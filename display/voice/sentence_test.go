@@ -27,6 +27,8 @@ func TestSentences(t *testing.T) {
 			with(func(c *Call) { c.Sign = "105" }), Style{}, "vi", false, false),
 		"Xin mời công dân có số thứ tự A, không một hai, đến quầy số năm, khu A, tầng một.": say(
 			with(func(c *Call) { c.Place = map[string]string{"vi": "Khu A, tầng một"} }), Style{}, "vi", false, false),
+		"Xin mời công dân có số thứ tự A, không một hai, đến quầy số năm, phòng một không hai, tầng mười hai.": say(
+			with(func(c *Call) { c.Place = map[string]string{"vi": "Phòng 102, tầng 12"} }), Style{}, "vi", false, false),
 		"Ticket number A, zero one two, please proceed to counter five.": say(first, Style{}, "en", false, false),
 		"Again: number A, zero one two, counter five.":                   say(first, Style{}, "en", false, true),
 		"Ticket number H, S, one zero five, please proceed to counter twelve to collect your result.": say(

@@ -177,11 +177,7 @@ func (a *Announcer) begin(z *zone, now time.Time) (next time.Duration) {
 	}
 	i.plan = a.packs.Plan(i.Call, z.Style, i.form, now.Sub(g.ended) < inRowWithin)
 	g.playing, i.to.busy, z.lease = i, true, i.to.Speaker
-	volume := z.Style.Volume
-	if volume <= 0 || volume > 1 {
-		volume = 1
-	}
-	to, told := i.to.Speaker, Announcement{ID: i.ID, Zone: z.ID, Form: i.form, Volume: volume, Plan: i.plan}
+	to, told := i.to.Speaker, Announcement{ID: i.ID, Zone: z.ID, Form: i.form, Plan: i.plan}
 	a.effect(func() { a.hall.Play(to, told) })
 	return startWithin
 }

@@ -61,13 +61,15 @@ type Call struct {
 	Langs  []string          // in which it is said, the first one leading
 }
 
+// urgent calls go before all that wait, but cut nothing in two.
+func (c Call) urgent() bool { return c.Kind == Notice && c.Text == "emergency" }
+
 // Style is how a centre speaks. The zero value is fit for use.
 type Style struct {
 	Natural bool              // "mười hai" instead of "không một hai"
-	South   bool              // lẻ, ngàn instead of linh, nghìn
+	Words   map[string]string // of the region: "linh" is "lẻ", "nghìn" is "ngàn", "tư" is "bốn"
 	Noun    map[string]string // who is called, by language; default công dân
 	Times   int               // how often a call is said; default 2, at most 3
-	Volume  float64           // 0 to 1; default 1
 }
 
 func (s Style) times() int {

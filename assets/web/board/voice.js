@@ -46,7 +46,7 @@ async function ask(path) {
  * @param {Cue[]} cues
  * @param {number} t0 s on the clock of ctx
  * @param {number} [volume] 0 to 1
- * @returns {{ sources: AudioBufferSourceNode[], end: number }}
+ * @returns {{ sources: AudioBufferSourceNode[], end: number, gain: GainNode }}
  */
 export function schedule(ctx, clips, cues, t0, volume = 1) {
   const gain = new GainNode(ctx, { gain: volume });
@@ -65,7 +65,7 @@ export function schedule(ctx, clips, cues, t0, volume = 1) {
     sources.push(source);
   }
   sources.at(-1)?.addEventListener("ended", () => limiter.disconnect());
-  return { sources, end };
+  return { sources, end, gain };
 }
 
 /**
@@ -80,7 +80,7 @@ export function voice(feed) {
   let known = false; // a context that may be heard would run by now
   /** @type {Clips} */
   let clips = new Map();
-  /** @type {Map<string, AudioBufferSourceNode[]>} */
+  /** @type {Map<string, { sources: AudioBufferSourceNode[], gain: GainNode, zone: string }>} */
   const playing = new Map();
   /** @type {string[]} */
   const played = [];
@@ -114,7 +114,7 @@ export function voice(feed) {
 
   /** @param {string} id */
   function stop(id) {
-    for (const source of playing.get(id) ?? []) {
+    for (const source of playing.get(id)?.sources ?? []) {
       source.onended = null;
       source.stop();
     }
@@ -122,16 +122,21 @@ export function voice(feed) {
     if (playing.size === 0) free = 0;
   }
 
-  /** @param {{ id: string, cues: Cue[], volume: number }} msg */
-  function announce({ id, cues, volume }) {
+  /** Turns what is being spoken up or down. @param {{ zone: string, volume: number }} msg */
+  function turn({ zone, volume }) {
+    for (const p of playing.values()) if (p.zone === zone) p.gain.gain.setTargetAtTime(volume, p.gain.context.currentTime, 0.03);
+  }
+
+  /** @param {{ id: string, zone: string, cues: Cue[], volume: number }} msg */
+  function announce({ id, zone, cues, volume }) {
     if (played.includes(id)) return tell("finished", id); // it had not heard us say so
     if (playing.has(id)) return tell("started", id);
     if (!ctx || !ready.value) return report();
-    const { sources, end } = schedule(ctx, clips, cues, Math.max(free, ctx.currentTime + LEAD), volume);
+    const { sources, end, gain } = schedule(ctx, clips, cues, Math.max(free, ctx.currentTime + LEAD), volume);
     const last = sources.at(-1);
     if (!last) return;
     free = end;
-    playing.set(id, sources);
+    playing.set(id, { sources, gain, zone });
     last.onended = () => {
       playing.delete(id);
       played.push(id);
@@ -155,6 +160,8 @@ export function voice(feed) {
       if (msg.type === "lease") {
         silent.value = msg.silent;
         report();
+      } else if (msg.type === "volume") {
+        turn(msg);
       } else if (msg.to === feed.name) {
         if (msg.type === "announce") announce(msg);
         else if (msg.type === "hush") stop(msg.id);

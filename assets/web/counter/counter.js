@@ -65,6 +65,7 @@ function Notices({ state }) {
   if (state.clock_untrusted) return html`<p class="notice warn">${t("counter.clock_untrusted")}</p>`;
   if (state.disk_low) return html`<p class="notice warn">${t("counter.disk_low")}</p>`;
   const broken = state.devices[0];
+  if (broken?.kind === "zone") return html`<p class="notice warn">${t("counter.no_loudspeaker")}</p>`;
   if (broken) return html`<p class="notice warn">${t(`counter.kind.${broken.kind}`)}: ${t(`counter.condition.${broken.conditions[0]}`)}</p>`;
   return html`<p class="notice none" aria-hidden="true"></p>`;
 }

@@ -7,6 +7,7 @@ import { lang, loadWords, t } from "/web/lib/words.js";
 import { clock, now, reloadNightly } from "/web/lib/page.js";
 import { Boards } from "/web/supervisor/boards.js";
 import * as emergency from "/web/supervisor/emergency.js";
+import { Sound } from "/web/supervisor/sound.js";
 
 const LANG = "xinmoi.lang";
 const LONG_WAIT = 30 * 60; // seconds; above it a number is shown as a warning
@@ -21,7 +22,7 @@ reloadNightly(mayReload);
 
 /** @param {string} l */
 function speak(l) {
-  loadWords(l, "counter").then(() => {
+  loadWords(l, "counter,voice").then(() => {
     ready.value = true;
     localStorage.setItem(LANG, l);
     document.title = t("counter.sup.title");
@@ -146,9 +147,7 @@ function Supervisor() {
           <section aria-labelledby="devices"><h2 id="devices">${t("counter.sup.devices")}</h2>
             <ul class="devices">${state.devices.map((d) => html`<${Device} key=${d.id} d=${d} counters=${state.counters} />`)}</ul></section>
           ${state.boards.length > 0 && html`<${Boards} boards=${state.boards} />`}
-          ${state.zones.length > 0 && html`<section aria-labelledby="sound"><h2 id="sound">${t("counter.sup.sound")}</h2>
-            <p class="sound">${state.zones.map((z) => html`<button type="button" class="button slim" key=${z.id} disabled=${busy.value}
-              onClick=${() => act(`/api/v1/zones/${z.id}/announce`, { say: "test" })}>${t("counter.sup.sound.test", { zone: text(z.name) })}</button>`)}</p></section>`}
+          ${state.zones.length > 0 && html`<${Sound} all=${state.zones} text=${text} />`}
         </div>
       </div>
     </main>
