@@ -27,17 +27,25 @@ func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
 	own, _, _ := r.templates.now()
 	what := slip.Slip{Template: own, Centre: doc, Ticket: t, Reprint: o.marked(), Link: doc.HolderURL(r.book.Link(t.ID))}
 	paper := slip.Paper{Dots: m.Dots, Coarse: s.bps > 0 && s.bps < slowLine}
-	way, size := wayOf(s.d.way, m, s.bps), pieceSize(s.bps)
-	if s.other != "" {
-		way = centre.WayRaster // what any printer can
+	way, size := s.way(), pieceSize(s.bps)
+	if way == centre.WayStored && s.shelf == nil {
+		way = centre.WayHybrid
 	}
-	pieces, high, err := Set(way, slip.Build(what, r.words), press, m, paper, size)
+	pieces, high, err := set(way, slip.Build(what, r.words), press, m, paper, size, s.shelf)
 	if err != nil && what.Link != "" { // a link that no code holds: the ticket is good without
 		s.d.log.Warn("printing without a QR code", "err", err)
 		what.Link = ""
-		return Set(way, slip.Build(what, r.words), press, m, paper, size)
+		return set(way, slip.Build(what, r.words), press, m, paper, size, s.shelf)
 	}
 	return pieces, high, err
+}
+
+// way is how this printer is told a ticket.
+func (s *session) way() string {
+	if s.other != "" {
+		return centre.WayRaster // what any printer can
+	}
+	return wayOf(s.d.way, s.model, s.bps)
 }
 
 // pieceSize is how many bytes are sent between two looks: a second of line time
@@ -68,6 +76,14 @@ func Job(page *slip.Page, m Model, size int) ([][]byte, error) {
 // print puts one order on paper and writes down what became of it.
 func (s *session) print(ctx context.Context, press *slip.Press, o order) error {
 	r := s.d.room
+	defer func() { s.worked = time.Now() }()
+	if s.shelf != nil {
+		if err := s.checkShelf(ctx); err != nil {
+			s.ready = false
+			r.release(ctx, o.seq)
+			return err
+		}
+	}
 	pieces, high, err := s.draw(press, o)
 	if err != nil { // nothing that the printer could help
 		s.d.log.Error("drawing a ticket", "ticket", o.ticket, "err", err)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"xinmoi/store"
 	"xinmoi/store/centre"
 	"xinmoi/store/queue"
@@ -34,12 +36,21 @@ type ledger struct {
 	orders map[store.Seq]*order
 	dirty  map[string]bool           // printers on which something was begun and not ended
 	keys   map[string]queue.TicketID // idempotency keys of reprints asked for
+	kept   map[string]keptSince      // by printer
+}
+
+// keptSince is a printer's latest keptNote and its entry.
+type keptSince struct {
+	keptNote
+	seq store.Seq
+	at  time.Time
 }
 
 func newLedger(from store.Seq) *ledger {
 	return &ledger{
 		read: from, saved: from,
 		orders: map[store.Seq]*order{}, dirty: map[string]bool{}, keys: map[string]queue.TicketID{},
+		kept: map[string]keptSince{},
 	}
 }
 
@@ -58,6 +69,12 @@ func (l *ledger) fold(e store.Entry, now time.Time) {
 	}
 	switch e.Type {
 	case noteAsked, noteStarted, notePrinted, noteSent, noteInterrupted, noteDropped:
+	case noteKept:
+		var n keptNote
+		if cbor.Unmarshal(e.Note, &n) == nil {
+			l.kept[n.Printer] = keptSince{n, e.Seq, e.At}
+		}
+		return
 	default:
 		return
 	}
@@ -94,11 +111,20 @@ func (l *ledger) foldNote(e store.Entry, n note, now time.Time) {
 	}
 }
 
+// keptFor is how long a keptNote is read again after a start: it is written anew
+// each day, and a printer that has been away longer is filled anew.
+const keptFor = 50 * time.Hour
+
 // settled is the number up to which the journal need not be read again.
-func (l *ledger) settled() store.Seq {
+func (l *ledger) settled(now time.Time) store.Seq {
 	s := l.read
 	for seq := range l.orders {
 		s = min(s, seq-1)
+	}
+	for _, k := range l.kept {
+		if now.Sub(k.at) < keptFor {
+			s = min(s, k.seq-1)
+		}
 	}
 	return s
 }
@@ -137,7 +163,7 @@ func (r *Room) catchUp(ctx context.Context) error {
 			o.at = ""
 		}
 	}
-	if s := l.settled(); s >= l.saved+saveEvery {
+	if s := l.settled(now); s >= l.saved+saveEvery {
 		if err := r.book.SetMark(ctx, reader, s); err != nil {
 			return err
 		}
@@ -256,6 +282,15 @@ func (r *Room) isDirty(id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.ledger != nil && r.ledger.dirty[id]
+}
+
+// soil notes, for this life of the daemon, that a command may be broken off.
+func (r *Room) soil(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ledger != nil {
+		r.ledger.dirty[id] = true
+	}
 }
 
 func (r *Room) clean(id string) {

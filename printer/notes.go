@@ -6,6 +6,7 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
+	"xinmoi/printer/escpos"
 	"xinmoi/store"
 	"xinmoi/store/queue"
 )
@@ -18,6 +19,7 @@ const (
 	noteSent        = "printer.sent"
 	noteInterrupted = "printer.interrupted"
 	noteDropped     = "printer.dropped"
+	noteKept        = "printer.kept" // what a printer keeps in its NV memory; a payload of its own
 
 	noteVersion = 1
 )
@@ -40,8 +42,24 @@ type note struct {
 	Key     string         `cbor:"6,keyasint,omitempty"` // idempotency key of reprint_asked
 }
 
+// keptNote says what we have put into the NV memory of a printer, and how often
+// it was written on a day.
+type keptNote struct {
+	Printer string    `cbor:"1,keyasint"`
+	Unit    string    `cbor:"2,keyasint"` // its serial number
+	Day     string    `cbor:"3,keyasint"` // 2006-01-02
+	Writes  int       `cbor:"4,keyasint"`
+	Keys    []keptKey `cbor:"5,keyasint"`
+}
+
+type keptKey struct {
+	_       struct{} `cbor:",toarray"`
+	Picture uint64
+	Key     escpos.Key
+}
+
 // write puts a note into the journal.
-func (r *Room) write(ctx context.Context, typ string, n note) (store.Seq, error) {
+func (r *Room) write(ctx context.Context, typ string, n any) (store.Seq, error) {
 	b, err := cbor.Marshal(n)
 	if err != nil {
 		return 0, err

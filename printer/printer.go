@@ -28,8 +28,13 @@
 //   - A fall-back printer takes a ticket only after it has stood for two seconds,
 //     so that a printer which is just being opened is not passed by.
 //   - On a slow line a ticket is written in the printer's own letters, as far as
-//     its model is known to have them, and drawn elsewhere: what takes 13 s at
-//     9,600 baud as a picture takes half a second as text. See Set.
+//     its model is known to have them, or told by pictures that the printer keeps,
+//     and drawn elsewhere: what takes 13 s at 9,600 baud as a picture takes half a
+//     second so. See Set, and shelf for what is believed of kept pictures.
+//   - A picture is kept while the printer has nothing to do, and a line that lacks
+//     one is drawn: no ticket waits for its pictures. Page mode would put words and
+//     figures of a line beside one another, but fewer printers have it, and it
+//     costs forty bytes a line.
 //   - Another printer than the one of the document prints all the same, drawn and
 //     with a condition: in a hall, what broke is replaced by what is at hand.
 //   - A fault within a ticket ends that ticket, even where the printer would go

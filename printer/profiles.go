@@ -10,7 +10,7 @@ const (
 	rts        = "RTS/CTS or DTR/DSR by a switch"
 )
 
-// Sources. The database is by the escpos-printer-db contributors, under CC BY
+// Sources of the facts. The database is by the escpos-printer-db contributors, under CC BY
 // 4.0 (creativecommons.org/licenses/by/4.0): github.com/receipt-print-hq/escpos-printer-db.
 // Facts of it are used for names, widths, code pages and features; its letter for
 // Đ is changed, and status and flow control are not from it.

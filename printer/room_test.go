@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"xinmoi/printer/escpos"
 	"xinmoi/printer/printertest"
 	"xinmoi/printer/slip"
 	"xinmoi/store/centre"
@@ -217,17 +219,40 @@ func full() slip.Slip {
 	}
 }
 
-// bytesOf is the size of the full ticket for a model on a line.
+// filled is a shelf that has all that a slip shows, half of it in each place.
+func filled(t testing.TB, lines []slip.Line, m Model) *shelf {
+	s := newShelf()
+	set := newSetter(centre.WayStored, press(), m, slip.Paper{Dots: m.Dots}, 0, s)
+	for _, l := range lines {
+		require.NoError(t, set.line(l))
+	}
+	for i, w := range s.wants {
+		p := escpos.Place(i % 2)
+		k := s.freeKey(p, w.id)
+		s.kept[p][w.id], s.listed[p][k] = k, true
+	}
+	return s
+}
+
+// bytesOf is the size of the full ticket for a model on a line. For the stored
+// way that is once all is kept, with the questions for the keys of both places.
 func bytesOf(t testing.TB, way string, m Model, baud int) int {
 	slow := baud > 0 && baud/10 < slowLine
-	pieces, _, err := Set(way, slip.Build(full(), words()), press(), m, slip.Paper{Dots: m.Dots, Coarse: slow}, pieceSize(baud/10))
+	lines := slip.Build(full(), words())
+	var shelf *shelf
+	asked := 0
+	if way == centre.WayStored {
+		shelf = filled(t, lines, m)
+		asked = len(slices.Concat(escpos.AskKeys(escpos.RAM), escpos.GoOn, escpos.AskKeys(escpos.NV), escpos.GoOn))
+	}
+	pieces, _, err := set(way, lines, press(), m, slip.Paper{Dots: m.Dots, Coarse: slow}, pieceSize(baud/10), shelf)
 	require.NoError(t, err)
-	return len(bytes.Join(pieces, nil))
+	return len(bytes.Join(pieces, nil)) + asked
 }
 
 func TestBytesOfATicket(t *testing.T) {
 	epson, _ := ModelOf("epson-tm-t82")
-	for way, most := range map[string]int{centre.WayRaster: 13000, centre.WayHybrid: 10000, centre.WayText: 400} {
+	for way, most := range map[string]int{centre.WayRaster: 13000, centre.WayHybrid: 10000, centre.WayText: 400, centre.WayStored: 300} {
 		n := bytesOf(t, way, epson, 9600)
 		assert.LessOrEqual(t, n, most, way)
 		t.Logf("%s: %d bytes", way, n)
@@ -239,7 +264,7 @@ func TestBytesOfATicket(t *testing.T) {
 func BenchmarkTicket(b *testing.B) {
 	for _, name := range []string{"generic-58", "epson-tm-t82"} {
 		m, _ := ModelOf(name)
-		for _, way := range []string{centre.WayRaster, centre.WayHybrid, centre.WayText} {
+		for _, way := range centre.Ways {
 			for _, baud := range []int{9600, 19200, 115200} {
 				b.Run(fmt.Sprintf("%s/%s/%d", name, way, baud), func(b *testing.B) {
 					n := 0

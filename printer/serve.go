@@ -111,6 +111,13 @@ func (s *session) live(ctx context.Context, press *slip.Press) error {
 		case <-bell:
 		case <-s.d.wake:
 		case <-tick.C:
+			switch err := s.stock(ctx, press); {
+			case err == nil:
+			case errors.Is(err, errFault), errors.Is(err, errNoWord):
+				looked = time.Time{}
+			default:
+				return s.end(ctx, err)
+			}
 		}
 	}
 }
@@ -222,6 +229,9 @@ func (s *session) greet(ctx context.Context) error {
 		return err
 	}
 	if err := s.identify(ctx, heard); err != nil {
+		return err
+	}
+	if err := s.openShelf(ctx); err != nil {
 		return err
 	}
 	if broken {

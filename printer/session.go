@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"xinmoi/printer/escpos"
+	"xinmoi/printer/slip"
+	"xinmoi/store/centre"
 	"xinmoi/store/device"
 )
 
@@ -55,6 +57,11 @@ type session struct {
 	polled  [5]escpos.Fault // by number of the question
 	told    escpos.Fault    // by itself
 	port    escpos.Fault    // by the USB port
+
+	shelf    *shelf           // nil: it keeps no pictures
+	stood    *centre.Document // whose slips the shelf stands for,
+	stoodFor *slip.Template   // in this form
+	worked   time.Time        // when the last ticket was done
 }
 
 func newSession(d *Driver, wire device.Wire) *session {

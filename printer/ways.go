@@ -21,6 +21,8 @@ func wayOf(named string, m Model, bps int) string {
 		return centre.WayRaster
 	case m.Pages != escpos.Pages{}:
 		return centre.WayText
+	case m.Keeps && m.QR:
+		return centre.WayStored
 	case m.QR:
 		return centre.WayHybrid
 	}
@@ -36,6 +38,8 @@ type setter struct {
 	pages escpos.Pages // what of the printer's own letters may be used
 	qr    bool
 	high  int
+	shelf *shelf        // of the stored way
+	shows func(imageID) // told of each picture that could be kept; may be nil
 }
 
 // Set makes the bytes of a slip for a model in a way: whole commands, in pieces
@@ -49,16 +53,15 @@ func Set(way string, lines []slip.Line, press *slip.Press, m Model, paper slip.P
 		pieces, err := Job(page, m, size)
 		return pieces, page.High, err
 	}
-	paper.Coarse = true
-	s := &setter{press: press, model: m, paper: paper, qr: m.QR || way == centre.WayHybrid}
-	if way == centre.WayText {
-		if s.pages = m.Pages; s.pages == (escpos.Pages{}) {
-			s.pages = escpos.TCVN
-		}
+	return set(way, lines, press, m, paper, size, nil)
+}
+
+// set is Set for a printer that may keep pictures.
+func set(way string, lines []slip.Line, press *slip.Press, m Model, paper slip.Paper, size int, shelf *shelf) (pieces [][]byte, high int, err error) {
+	if way == centre.WayRaster {
+		return Set(way, lines, press, m, paper, size)
 	}
-	setup := m.setup(size)
-	setup.Pages = s.pages
-	s.job = escpos.NewJob(setup)
+	s := newSetter(way, press, m, paper, size, shelf)
 	s.job.Begin()
 	for _, l := range lines {
 		if err := s.line(l); err != nil {
@@ -68,6 +71,21 @@ func Set(way string, lines []slip.Line, press *slip.Press, m Model, paper slip.P
 	s.job.End()
 	pieces, err = s.job.Pieces(size)
 	return pieces, s.high, err
+}
+
+func newSetter(way string, press *slip.Press, m Model, paper slip.Paper, size int, shelf *shelf) *setter {
+	paper.Coarse = true
+	s := &setter{press: press, model: m, paper: paper, qr: m.QR || way != centre.WayText, shelf: shelf}
+	if way == centre.WayText {
+		if s.pages = m.Pages; s.pages == (escpos.Pages{}) {
+			s.pages = escpos.TCVN
+		}
+	}
+	setup := m.setup(size)
+	setup.Pages = s.pages
+	setup.Lasting = shelf != nil
+	s.job = escpos.NewJob(setup)
+	return s
 }
 
 // line sets one line, in letters where the printer has them all, else as a
@@ -82,6 +100,10 @@ func (s *setter) line(l slip.Line) error {
 	case !l.QR && l.Picture == nil && s.pages.Readable(l.Text):
 		s.text(l)
 		return nil
+	case !l.QR && s.shelf != nil:
+		if ok, err := s.kept(l); ok || err != nil {
+			return err
+		}
 	}
 	page, err := s.press.Render([]slip.Line{l}, s.paper)
 	if err != nil {
@@ -113,7 +135,7 @@ func (s *setter) code(l slip.Line) error {
 	module := max(1, min(codeModule, s.model.Dots/(side+8)))
 	s.gap(quiet)
 	level := byte('M')
-	if s.pages != (escpos.Pages{}) {
+	if s.pages != (escpos.Pages{}) || s.shelf != nil {
 		level = 'L' // 17 bytes less, of 400
 	}
 	s.job.QR(l.Text, module, level)

@@ -25,6 +25,8 @@ func TestWaySuitsModelAndLine(t *testing.T) {
 		{"", "epson-tm-t82", 11520, centre.WayRaster},
 		{"", "epson-tm-t82", 1920, centre.WayText},
 		{"", "xprinter-xp80", 1920, centre.WayHybrid},
+		{"", "epson-tm-t88", 1920, centre.WayStored},
+		{"", "epson-tm-t88v", 1920, centre.WayText},
 		{"", "generic-80", 960, centre.WayRaster},
 		{centre.WayText, "generic-80", 0, centre.WayText},
 		{centre.WayRaster, "epson-tm-t82", 960, centre.WayRaster},

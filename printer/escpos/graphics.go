@@ -111,11 +111,11 @@ func KeyBlocks(p Place, keys []Key) (blocks [][]byte) {
 	return blocks
 }
 
-// Kept prints a picture that the printer keeps, centred. One that it does not
-// keep prints nothing.
-func (j *Job) Kept(p Place, k Key) {
+// Kept prints a picture that the printer keeps, centred or at the left edge. One
+// that it does not keep prints nothing.
+func (j *Job) Kept(p Place, k Key, left bool) {
 	j.flushFeed()
-	j.align(1)
+	j.align(flag(!left))
 	j.raw(graphics(fnPrint[p], k[0], k[1], 1, 1)...)
 }
 

@@ -23,7 +23,7 @@ func TestKeptPictures(t *testing.T) {
 		assert.Equal(t, []byte{0x1D, '(', 'L', 4, 0, '0', fn[2], 'k', '1'}, Forget(place, Key{'k', '1'}))
 		j := NewJob(Setup{Dots: 64, Lasting: true})
 		j.Begin()
-		j.Kept(place, Key{'k', '1'})
+		j.Kept(place, Key{'k', '1'}, false)
 		j.Line("12", Style{Wide: 2, High: 2})
 		j.End()
 		b, err = j.Bytes()
@@ -49,7 +49,7 @@ func TestDecodesKeptPictures(t *testing.T) {
 	var d Decoder
 	var ops []Op
 	j := NewJob(Setup{Dots: 64})
-	j.Kept(RAM, Key{'c', 'd'})
+	j.Kept(RAM, Key{'c', 'd'}, false)
 	shown, err := j.Bytes()
 	require.NoError(t, err)
 	for _, b := range [][]byte{define, AskKeys(RAM), Forget(NV, Key{'a', 'b'}), shown} {

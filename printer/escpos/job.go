@@ -96,7 +96,7 @@ func (j *Job) Picture(img *image.Gray, x, scale int) {
 		return
 	}
 	if scale == 2 && j.setup.Padded {
-		img, scale = double(img), 1
+		img, scale = Double(img), 1
 	}
 	if x < 0 || scale < 1 || scale > 2 || x+img.Rect.Dx()*scale > j.setup.Dots {
 		j.err = fmt.Errorf("%w: %d dots at %d on %d", ErrTooWide, img.Rect.Dx()*scale, x, j.setup.Dots)

@@ -145,8 +145,8 @@ func appendShifted(dst, src []byte, lead, wide int) []byte {
 	return dst
 }
 
-// double draws each pixel as two by two.
-func double(img *image.Gray) *image.Gray {
+// Double draws each pixel as two by two.
+func Double(img *image.Gray) *image.Gray {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	out := image.NewGray(image.Rect(0, 0, 2*w, 2*h))
 	for y := range 2 * h {

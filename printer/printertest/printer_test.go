@@ -301,9 +301,9 @@ func TestKeepsPictures(t *testing.T) {
 		show := func() int {
 			j := escpos.NewJob(escpos.Setup{Dots: 576, Lasting: true})
 			j.Begin()
-			j.Kept(escpos.RAM, escpos.Key{'a', 'a'})
-			j.Kept(escpos.NV, escpos.Key{'n', 'a'})
-			j.Kept(escpos.NV, escpos.Key{'n', 'b'})
+			j.Kept(escpos.RAM, escpos.Key{'a', 'a'}, false)
+			j.Kept(escpos.NV, escpos.Key{'n', 'a'}, false)
+			j.Kept(escpos.NV, escpos.Key{'n', 'b'}, false)
 			j.End()
 			b, err := j.Bytes()
 			require.NoError(t, err)

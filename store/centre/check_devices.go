@@ -33,7 +33,7 @@ const (
 )
 
 // Ways are all of them.
-var Ways = []string{WayRaster, WayText, WayHybrid}
+var Ways = []string{WayRaster, WayText, WayStored, WayHybrid}
 
 // scheme is the kind of a port: "serial", "usb", "tcp", "evdev", "agent".
 func scheme(port string) string {
