@@ -134,6 +134,9 @@ func (a *auditReplay) departure(r *record) {
 		a.find(r, false, code, args{"number": a.number(e.Ticket), "counter": e.Counter, "reopened": a.number(e.Reopened)})
 	case queue.NumbersSkipped:
 		rules := a.hall.Rules()
+		if e.CutMs != 0 {
+			a.cut = time.UnixMilli(e.CutMs).In(a.zone)
+		}
 		a.find(r, false, "skipped_"+e.Cause, args{
 			"from": rules.Number(e.Series, e.From), "to": rules.Number(e.Series, e.To), "time": a.cut,
 		})
@@ -176,6 +179,16 @@ func (a *auditReplay) note(r *record) {
 		var n startNote
 		if cbor.Unmarshal(r.Note, &n) == nil && n.Lost > 0 {
 			a.find(r, false, "lost_end", map[string]any{"n": n.Lost})
+		}
+	case noteLost:
+		var n lostNote
+		if cbor.Unmarshal(r.Note, &n) == nil {
+			a.find(r, false, "lost_end", map[string]any{"n": n.N})
+		}
+	case noteConfirmed:
+		var n confirmedNote
+		if cbor.Unmarshal(r.Note, &n) == nil {
+			a.find(r, false, "numbers_confirmed", map[string]any{"number": a.hall.Rules().Number(n.Series, n.Last), "time": a.cut})
 		}
 	case noteStepped:
 		var n clockNote

@@ -63,6 +63,8 @@ type View struct {
 	Devices        []DeviceStatus // in the order of their ids
 	ClockUntrusted bool
 	DiskLow        bool
+	Began          Seq // the last entry before this run
+	Outage         Outage
 
 	standing map[string]Standing
 }
@@ -124,7 +126,10 @@ type Book struct {
 	db   *bolt.DB
 
 	epoch   string
-	st      *state // the writer's own, rebuilt from disk after a failed commit
+	began   Seq       // the last entry before this run
+	cut     time.Time // and its instant
+	cutOff  bool      // the run before ended in a power cut
+	st      *state    // the writer's own, rebuilt from disk after a failed commit
 	clock   *clock
 	timing  sync.Mutex // held while time acts, and while somebody sets it
 	ring    ring

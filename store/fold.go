@@ -153,6 +153,10 @@ func (t *batch) closesDay() bool {
 func (s *state) snapshot() (*snapshot, error) {
 	w, err := s.wait.MarshalBinary()
 	snap := &snapshot{Seq: s.tail.seq, Wait: w, day: s.tail.day}
+	if snap.OutageDay = s.outageDay; !s.outage.isZero() {
+		o := s.outage // what it points to is never changed
+		snap.Outage = &o
+	}
 	for _, d := range s.deviceList() {
 		snap.Devices = append(snap.Devices, deviceNote{ID: d.ID, Conditions: d.Conditions, Detail: d.Detail, SinceMs: d.Since.UnixMilli()})
 	}

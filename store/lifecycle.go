@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"time"
 
 	"github.com/fxamacker/cbor/v2"
 	bolt "go.etcd.io/bbolt"
@@ -21,6 +18,9 @@ type startNote struct {
 	SameBoot bool `cbor:"2,keyasint,omitempty"` // the machine has not been started since
 	First    bool `cbor:"3,keyasint,omitempty"` // there was no run before
 	Lost     int  `cbor:"4,keyasint,omitempty"` // entries that the watermark knows of and the journal does not
+
+	CutMs int64          `cbor:"5,keyasint,omitempty"` // when the run before was last heard of, after a power cut or with a lost end
+	Doubt map[string]int `cbor:"6,keyasint,omitempty"` // series of which a number may be lost, and behind which index each would go on
 }
 
 // clean stands in meta while the book is closed; the boot id while it is open.
@@ -50,6 +50,11 @@ func (b *Book) begin() (err error) {
 	epoch := b.checkWatermark(known, &start)
 	if err := b.prezero(); err != nil {
 		b.log.Warn("room ahead of the journal", "err", err)
+	}
+	b.began, b.cut = b.st.tail.seq, b.st.tail.at
+	b.cutOff = !start.Clean && !start.SameBoot && !start.First
+	if start.Doubt = b.doubts(start); start.Lost > 0 || start.Doubt != nil {
+		start.CutMs = b.cut.UnixMilli()
 	}
 	b.clock = newClock(b.opts, b.st.tail.at)
 	b.reports.begin(b.st.deviceList())
@@ -112,46 +117,6 @@ func (b *Book) noteStart(t *batch, start startNote, known level) error {
 		}
 	}
 	return nil
-}
-
-// skipGap is how many numbers of a series a disk may have lost unnoticed: more
-// than kiosks give in the seconds for which a card holds back what it has
-// promised. Nobody minds a gap; two people with one number do.
-const skipGap = 8
-
-// skips says which numbers are not given after this start, because they may be
-// in people's hands although the journal does not know of them. After a process
-// was killed there are none: what it wrote the kernel still has. After a power
-// cut a disk that lied about its flushes has lost the last of it, and nothing
-// here can tell; with the watermark ahead it is certain. A series that has given
-// no number yet, by journal and watermark, begins at its first one.
-func (b *Book) skips(now time.Time, start startNote, known level) (all []queue.Command) {
-	cause := queue.CausePowerCut
-	switch {
-	case start.Lost > 0:
-		cause = queue.CauseLostEnd
-	case start.Clean || start.SameBoot || start.First:
-		return nil
-	}
-	hall := b.st.hall
-	last := hall.Numbers()
-	day := hall.Day()
-	if start.Lost > 0 && day == "" && known.Day == hall.DayOf(now) { // its opening was lost
-		all = append(all, queue.OpenDay{})
-		day, last = known.Day, map[string]int{}
-	}
-	if day == "" {
-		return nil
-	}
-	if known.Day == day {
-		for series, n := range known.Numbers {
-			last[series] = max(last[series], n)
-		}
-	}
-	for _, series := range slices.Sorted(maps.Keys(last)) {
-		all = append(all, queue.SkipNumbers{Series: series, To: last[series] + skipGap, Cause: cause})
-	}
-	return all
 }
 
 // fillRing puts the last entries in memory for the readers.

@@ -29,6 +29,9 @@ type state struct {
 	list     []DeviceStatus      // devices by id; nil: to be made again
 	wait     *wait.Model
 	snapped  Seq // newest snapshot, made or in the making
+
+	outage    outage
+	outageDay queue.Day // to which it belongs
 }
 
 func newState() *state {
@@ -58,6 +61,9 @@ func digestOf(s string) uint64 {
 // apply folds one record. The caller has set the tail.
 func (s *state) apply(r *record) error {
 	s.remember(r)
+	if err := s.interrupt(r); err != nil {
+		return fmt.Errorf("note of an outage: %w", err)
+	}
 	if r.Event == nil {
 		return s.applyNote(r)
 	}
@@ -120,6 +126,9 @@ const (
 	noteTrusted = "clock.trusted"
 	noteStarted = "book.started"
 	noteDisk    = "book.disk"
+	noteLost    = "book.lost"
+	// noteConfirmed: no number of a series was lost in a power cut.
+	noteConfirmed = "book.confirmed"
 	// noteUnchanged holds the key of a command that changed nothing.
 	noteUnchanged = "book.unchanged"
 )
@@ -162,6 +171,9 @@ type snapshot struct {
 	Devices []deviceNote `cbor:"4,keyasint"`
 	// Standing is missing where nothing stands, and in the books of before.
 	Standing []standingNote `cbor:"5,keyasint,omitempty"`
+	// Outage is missing where there was none today.
+	Outage    *outage   `cbor:"6,keyasint,omitempty"`
+	OutageDay queue.Day `cbor:"7,keyasint,omitempty"`
 
 	day queue.Day // its key
 }
@@ -179,6 +191,9 @@ func (s *state) restore(snap *snapshot) error {
 		s.devices[d.ID] = DeviceStatus{ID: d.ID, Conditions: d.Conditions, Detail: d.Detail, Since: time.UnixMilli(d.SinceMs)}
 	}
 	s.restand(snap.Standing)
+	if s.outageDay = snap.OutageDay; snap.Outage != nil {
+		s.outage = *snap.Outage
+	}
 	s.snapped = snap.Seq
 	return nil
 }

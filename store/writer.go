@@ -22,8 +22,9 @@ type job struct {
 	note    *note
 	mark    *mark
 	snap    *snapshot
-	edit    func(tx *bolt.Tx) error // of a derived bucket; short, and an error is a failed commit
-	done    chan reply              // one slot
+	edit    func(tx *bolt.Tx) error      // of a derived bucket; short, and an error is a failed commit
+	within  func(*batch) (result, error) // a decision of the book's own
+	done    chan reply                   // one slot
 }
 
 type note struct {
@@ -125,6 +126,7 @@ type batch struct {
 	marks   []*mark
 	snap    *snapshot
 	edits   []func(tx *bolt.Tx) error
+	epoch   string   // a new one; "": none
 	results []result // of the jobs
 }
 
@@ -142,6 +144,9 @@ func (b *Book) do(jobs []*job) error {
 	t := &batch{now: b.now()}
 	if err := b.attempt(t, jobs); err != nil {
 		return err
+	}
+	if t.epoch != "" {
+		b.epoch = t.epoch
 	}
 	view := b.View()
 	if len(t.records) > 0 {
@@ -220,6 +225,8 @@ func (b *Book) decide(t *batch, j *job) (result, error) {
 	case j.edit != nil:
 		t.edits = append(t.edits, j.edit)
 		return result{}, nil
+	case j.within != nil:
+		return j.within(t)
 	case j.request == nil: // only to see that we are here
 		return result{}, nil
 	}
@@ -240,6 +247,14 @@ func (b *Book) command(t *batch, r *Request) (result, error) {
 	events, err := b.st.hall.Decide(b.st.foretell(r.Command), r.By, t.now)
 	if err != nil {
 		return result{err: err}, nil
+	}
+	if issue, ok := r.Command.(queue.Issue); ok && len(b.st.outage.Doubt) > 0 {
+		if err := b.skipInDoubt(t, issue.Service); err != nil {
+			return result{}, err
+		}
+		if events, err = b.st.hall.Decide(b.st.foretell(r.Command), r.By, t.now); err != nil {
+			return result{err: err}, nil
+		}
 	}
 	records := make([]record, len(events))
 	for i, e := range events {
@@ -336,6 +351,11 @@ func (t *batch) store(tx *bolt.Tx, end *tail) error {
 			return err
 		}
 	}
+	if t.epoch != "" {
+		if err := tx.Bucket(bucketMeta).Put(keyEpoch, []byte(t.epoch)); err != nil {
+			return err
+		}
+	}
 	if len(t.records) == 0 {
 		return nil
 	}
@@ -355,6 +375,8 @@ func (b *Book) publish(entries []Entry) *View {
 		Devices:        s.deviceList(),
 		ClockUntrusted: b.clock.untrusted(),
 		DiskLow:        b.disk.low.Load(),
+		Began:          b.began,
+		Outage:         s.outage.told(b.opts.Zone(s.hall)),
 		standing:       s.standing,
 	}
 	b.view.Store(v)
@@ -433,6 +455,9 @@ func (b *Book) reopen() error {
 		return err
 	}
 	st, err := fold(db, b.opts.Zone)
+	if err == nil {
+		err = db.View(func(tx *bolt.Tx) error { b.epoch = string(tx.Bucket(bucketMeta).Get(keyEpoch)); return nil })
+	}
 	if err == nil && st.tail.seq < b.View().Seq {
 		err = errors.New("the journal ends before what was already published")
 	}

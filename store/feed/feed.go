@@ -37,7 +37,8 @@
 // program. Resuming over a restart would hand a page the events of a book that
 // may have lost its last ones, and would not tell it of a new build; so another
 // run always means a snapshot, which costs one small message. When a page has
-// seen a later number of the same book, data was lost: logged and counted.
+// seen in an earlier run a number that the book did not have when this run began,
+// data was lost: logged, counted, and said to the book.
 //
 // One mutex orders everything: views are quick pure functions, and computing
 // them under it is what makes snapshot and events fit together without gaps.

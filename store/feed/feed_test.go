@@ -206,15 +206,25 @@ func TestResumeThatCannotBeIsASnapshot(t *testing.T) {
 	assert.Equal(t, uint64(2), h.feed.Stats().Ahead)
 }
 
-// A server that has lost its last entries says so.
-func TestClientAheadOfTheBookIsCounted(t *testing.T) {
+// A server that has lost its last entries says so, also when it has written others
+// under their numbers since.
+func TestClientAheadOfTheBookIsTold(t *testing.T) {
 	h := newHall(t)
-	h.book.publish("ticket.called:A001")
-	m := h.page("view=board/b1&since=E-oldrun.7").next()
+	h.book.mu.Lock()
+	h.book.began = 3
+	h.book.mu.Unlock()
+	for range 6 { // two of which the lost ones had
+		h.book.publish("ticket.called:A001")
+	}
+	m := h.page("view=board/b1&since=E-oldrun.5").next()
 	assert.Equal(t, "snapshot", m.Type)
 	assert.Equal(t, uint64(1), h.feed.Stats().Ahead)
+	assert.Equal(t, "E.5", <-h.book.seen)
 	h.page("view=board/b1&since=F-oldrun.7").next()
-	assert.Equal(t, uint64(1), h.feed.Stats().Ahead, "another book is no loss")
+	h.page("view=board/b1&since=E-oldrun.3").next()
+	h.page("view=board/b1&since=" + m.Epoch + ".5").next()
+	assert.Equal(t, uint64(1), h.feed.Stats().Ahead, "another book, a number from before the start, and this run are no loss")
+	assert.Empty(t, h.book.seen)
 }
 
 // A book that was reopened with less, or exchanged, or is far ahead brings

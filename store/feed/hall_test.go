@@ -26,15 +26,17 @@ type book struct {
 	entries []store.Entry
 	first   store.Seq // entries up to here are gone
 	bells   []chan struct{}
+	began   store.Seq
+	seen    chan string // what the book was told to have been seen
 	fails   bool
 }
 
-func newBook() *book { return &book{epoch: "E"} }
+func newBook() *book { return &book{epoch: "E", began: 1 << 40, seen: make(chan string, 999)} }
 
 func (b *book) View() *store.View {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return &store.View{Epoch: b.epoch, Seq: b.first + store.Seq(len(b.entries))}
+	return &store.View{Epoch: b.epoch, Seq: b.first + store.Seq(len(b.entries)), Began: b.began}
 }
 
 func (b *book) Now() time.Time { return time.Now() }
@@ -55,6 +57,11 @@ func (b *book) Bell() (<-chan struct{}, func()) {
 	bell := make(chan struct{}, 1)
 	b.bells = append(b.bells, bell)
 	return bell, func() {}
+}
+
+func (b *book) Seen(_ context.Context, epoch string, seen store.Seq) error {
+	b.seen <- fmt.Sprint(epoch, ".", seen)
+	return nil
 }
 
 // publish writes one batch.

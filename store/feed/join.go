@@ -84,6 +84,24 @@ func (f *Feed) stream(w http.ResponseWriter, r *http.Request, u *websocket.Upgra
 	return nil
 }
 
+// lost tells the book that a screen has seen more than it had at its start. Not
+// under mu: the book tells us of what it does.
+func (f *Feed) lost(epoch string, seen store.Seq) {
+	witness, ok := f.book.(interface {
+		Seen(ctx context.Context, epoch string, seen store.Seq) error
+	})
+	if !ok {
+		return
+	}
+	f.open.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), writeWait)
+		defer cancel()
+		if err := witness.Seen(ctx, epoch, seen); err != nil {
+			f.log.Warn("the book could not note that it has lost entries", "error", err)
+		}
+	})
+}
+
 // admit finds the view and asks the door whether it may be seen from there.
 func (f *Feed) admit(r *http.Request, key topicKey) (View, error) {
 	f.mu.Lock()
@@ -187,8 +205,9 @@ func (f *Feed) resume(t *topic, since string) ([]message, bool) {
 	n, err := strconv.ParseUint(since[dot+1:], 10, 64)
 	epoch, seq := since[:dot], store.Seq(n)
 	book, _, _ := strings.Cut(epoch, "-")
-	if err == nil && book == f.told.Epoch && seq > f.told.Seq {
+	if err == nil && book == f.told.Epoch && (seq > f.told.Seq || seq > f.told.Began && epoch != f.wireEpoch()) {
 		f.stats.Ahead++
+		f.lost(book, seq)
 		f.log.Warn("a screen has seen a later number than the book has: the book has lost entries",
 			"view", t.key.view, "seen", seq, "have", f.told.Seq)
 	}

@@ -172,6 +172,7 @@ type (
 		Series string
 		To     int // index
 		Cause  string
+		CutMs  int64 // when it happened, Unix milliseconds
 	}
 	// Configure puts another version of the centre's document in force.
 	Configure struct {

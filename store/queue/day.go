@@ -96,7 +96,7 @@ func (c SkipNumbers) decide(d *draft) error {
 		to = min(to, series.Last)
 	}
 	if from, more := series.next(d.lastIndex(c.Series)); more && from <= to {
-		d.emit(NumbersSkipped{Series: c.Series, From: from, To: to, Cause: c.Cause})
+		d.emit(NumbersSkipped{Series: c.Series, From: from, To: to, Cause: c.Cause, CutMs: c.CutMs})
 	}
 	return nil
 }

@@ -231,6 +231,9 @@ type (
 		From   int    `cbor:"2,keyasint"`
 		To     int    `cbor:"3,keyasint"`
 		Cause  string `cbor:"4,keyasint"` // "power_cut", "lost_end"
+		// CutMs is when the journal last knew everything, Unix milliseconds; 0 in
+		// the events of before.
+		CutMs int64 `cbor:"5,keyasint,omitempty"`
 	}
 	CentreConfigured struct {
 		Rules    Rules  `cbor:"1,keyasint"`

@@ -33,6 +33,12 @@ func (h *Hall) Numbers() map[string]int {
 	return last
 }
 
+// Series returns the prefix of the series that a service's numbers come from.
+func (h *Hall) Series(s ServiceID) string {
+	rule, _ := h.rules.service(s)
+	return rule.Series
+}
+
 // lastIndex is 0 before the first number of the day.
 func (h *Hall) lastIndex(series string) int {
 	for _, t := range h.tallies {

@@ -40,7 +40,8 @@ func samples() []Event {
 		SignedOut{"q1", "lan"},
 		DayOpened{"2026-11-23"},
 		DayClosed{"2026-11-23", CauseDayEnds},
-		NumbersSkipped{"A", 42, 49, CausePowerCut},
+		NumbersSkipped{Series: "A", From: 42, To: 49, Cause: CausePowerCut, CutMs: 1_795_000_000_000},
+		NumbersSkipped{Series: "A", From: 42, To: 49, Cause: CausePowerCut},
 		CentreConfigured{Rules: sampleRules(), Document: []byte{0xa0}, Hash: "5f3a"},
 	}
 }
