@@ -16,7 +16,10 @@ import (
 type AuditOptions struct {
 	Zone func(*queue.Hall) *time.Location // default Asia/Ho_Chi_Minh
 	Day  queue.Day                        // the replay ends with this day, and only its findings are told; "": all days
-	Head string                           // a head that was written down elsewhere, as Head.String or Head.Short; "": none
+	// Archive is the folder of the months that are no longer in the book; default the
+	// one beside it. Months that are not there are passed over, and told.
+	Archive string
+	Head    string // a head that was written down elsewhere, as Head.String or Head.Short; "": none
 }
 
 // Report is what a replay of a book has shown.
@@ -67,6 +70,9 @@ func Audit(file string, o AuditOptions) (*Report, error) {
 			return nil, err
 		}
 	}
+	if o.Archive == "" {
+		o.Archive = ArchiveDir(file)
+	}
 	db, err := openToRead(file)
 	if err != nil {
 		return nil, err
@@ -77,7 +83,7 @@ func Audit(file string, o AuditOptions) (*Report, error) {
 	done := make(chan error, 1)
 	go func() {
 		defer close(batches)
-		reader := auditReader{out: batches, only: o.Day}
+		reader := auditReader{out: batches, only: o.Day, archive: o.Archive}
 		done <- guard(func() error { return db.View(reader.read) })
 	}()
 	replay := newAuditReplay(o, want)
@@ -118,17 +124,19 @@ type audited struct {
 	head   head
 	fault  *Finding
 	ended  *Day
+	resume *resume
 }
 
 const auditBatch = 512
 
 // auditReader walks the file.
 type auditReader struct {
-	out   chan<- []audited
-	only  queue.Day
-	batch []audited
-	last  Seq
-	head  head
+	out     chan<- []audited
+	only    queue.Day
+	archive string
+	batch   []audited
+	last    Seq
+	head    head
 }
 
 func (a *auditReader) send(x audited) {
@@ -161,9 +169,18 @@ func (a *auditReader) read(tx *bolt.Tx) error {
 		a.fault("", 0, "tail_damaged", nil)
 		return nil
 	}
-	for _, day := range daysAfter(tx, 0) {
+	switch err := a.archived(tx, &end); {
+	case errors.Is(err, errStop):
+		return nil
+	case err != nil:
+		return err
+	}
+	for _, day := range daysAfter(tx, a.last) {
 		if a.only != "" && day > a.only {
 			return nil
+		}
+		if day <= goneTo(tx).day { // on its way out
+			continue
 		}
 		if err := a.day(tx, day, &end); err != nil {
 			if errors.Is(err, errStop) {
@@ -181,29 +198,37 @@ func (a *auditReader) read(tx *bolt.Tx) error {
 // day walks one day's records and holds the chain against the head kept for it.
 func (a *auditReader) day(tx *bolt.Tx, day queue.Day, end *tail) error {
 	first := a.last + 1
-	err := tx.Bucket(bucketOf(day)).ForEach(func(k, v []byte) error {
-		if !bytes.Equal(k, seqKey(a.last+1)) {
-			to := a.last + 1
-			if len(k) == 8 {
-				to = max(to, seqOf(k)-1)
-			}
-			a.fault(day, a.last+1, "missing", map[string]any{"to": to})
-			return errStop
-		}
-		a.last++
-		x := audited{day: day}
-		if err := x.record.decode(a.last, v, time.UTC); err != nil {
-			a.fault(day, a.last, "damaged", nil)
-			return errStop
-		}
-		a.head = a.head.next(a.last, v)
-		x.head = a.head
-		a.send(x)
-		return nil
-	})
+	err := tx.Bucket(bucketOf(day)).ForEach(func(k, v []byte) error { return a.take(day, k, v) })
 	if err != nil {
 		return err
 	}
+	return a.endOf(tx, day, first, end)
+}
+
+// take hands on the next record.
+func (a *auditReader) take(day queue.Day, k, v []byte) error {
+	if !bytes.Equal(k, seqKey(a.last+1)) {
+		to := a.last + 1
+		if len(k) == 8 {
+			to = max(to, seqOf(k)-1)
+		}
+		a.fault(day, a.last+1, "missing", map[string]any{"to": to})
+		return errStop
+	}
+	a.last++
+	x := audited{day: day}
+	if err := x.record.decode(a.last, v, time.UTC); err != nil {
+		a.fault(day, a.last, "damaged", nil)
+		return errStop
+	}
+	a.head = a.head.next(a.last, v)
+	x.head = a.head
+	a.send(x)
+	return nil
+}
+
+// endOf holds a day that has been walked against what is kept of it.
+func (a *auditReader) endOf(tx *bolt.Tx, day queue.Day, first Seq, end *tail) error {
 	kept, last := end.head, end.seq
 	if day != end.day {
 		v := tx.Bucket(bucketDays).Get([]byte(day))

@@ -80,6 +80,7 @@ type Options struct {
 	Now    func() time.Time                   // wall clock; default time.Now
 	Zone   func(h *queue.Hall) *time.Location // of the centre's document in force; default Asia/Ho_Chi_Minh
 	Built  time.Time                          // no clock can be before this; default: not checked
+	Keep   func(h *queue.Hall) int            // years that stay in the book; 0 and default: all
 	Synced func() bool                        // whether a time source keeps the clock; default asks the kernel
 	Log    *slog.Logger                       // default: nothing is logged
 

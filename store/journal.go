@@ -193,6 +193,7 @@ var errEnough = errors.New("enough")
 
 // eachRecord walks the records with numbers above after, day by day.
 func eachRecord(tx *bolt.Tx, after Seq, fn func(day queue.Day, seq Seq, data []byte) error) error {
+	after = max(after, goneTo(tx).seq)
 	days := daysAfter(tx, after)
 	for _, day := range days {
 		c := tx.Bucket(bucketOf(day)).Cursor()

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	bolt "go.etcd.io/bbolt"
+
+	"xinmoi/store/device"
 )
 
 // keeper looks after the days that are over, beside the writer and a little at a
@@ -26,13 +28,31 @@ func (k *keeper) wake() {
 // keep works at the start and whenever a day has ended.
 func (b *Book) keep(ctx context.Context) {
 	for {
-		if err := b.summarise(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, ErrStopping) {
-			b.log.Error("the sums of past days", "err", err)
-		}
+		b.did("archive/sums", b.summarise(ctx))
+		b.did("archive/months", b.retain(ctx))
 		select {
 		case <-ctx.Done():
 			return
 		case <-b.keeper.bell:
+		}
+	}
+}
+
+// did tells whoever looks after the hall what went wrong, and when it is well again.
+func (b *Book) did(id device.ID, err error) {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, ErrStopping):
+	case errors.Is(err, ErrDiskLow) || err != nil && noRoom(err):
+		b.log.Error("past days", "what", id, "err", err)
+		b.Report(id, device.Set(device.StorageFull), err.Error())
+	case err != nil:
+		b.log.Error("past days", "what", id, "err", err)
+		b.Report(id, device.Set(device.WorkFailed), err.Error())
+	default:
+		for _, d := range b.View().Devices {
+			if d.ID == id { // it was not well once
+				b.Report(id, nil, "")
+			}
 		}
 	}
 }

@@ -96,6 +96,7 @@ func (s *server) run(ctx context.Context) (err error) {
 	s.book, err = store.Open(s.data, store.Options{
 		Log:  s.log,
 		Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() },
+		Keep: func(h *queue.Hall) int { return centre.InForce(h).KeepYears() },
 	})
 	if err != nil {
 		return err

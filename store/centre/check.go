@@ -118,6 +118,7 @@ func (c *checker) checkCentre() {
 	}
 	c.checkOrder()
 	c.checkTimes()
+	c.checkKeeping()
 }
 
 // lanKinds are the kinds of route that a network address may be let in to.

@@ -1,7 +1,9 @@
 package centre
 
 import (
+	"cmp"
 	"maps"
+	"math/bits"
 	"slices"
 	"time"
 )
@@ -28,6 +30,8 @@ type Document struct {
 	Times    Times      `toml:"times,omitempty"`
 	Print    Print      `toml:"print,omitempty"`
 	Voice    Voice      `toml:"voice,omitempty"`
+	Keep     Retention  `toml:"retention,omitempty"`
+	Backup   Backup     `toml:"backup,omitempty"`
 
 	zone *time.Location // Centre.TimeZone, loaded once
 }
@@ -250,4 +254,36 @@ type Times struct {
 // Print says what is printed and when it is too late for it.
 type Print struct {
 	FreshS *int `toml:"fresh_s,omitempty"` // default 90
+}
+
+// Retention says how long the journal's entries stay in the book. Older months go
+// into the archive folder, where audit still reads them; reports do not notice.
+type Retention struct {
+	Years *int `toml:"years,omitempty"` // 0: all; left out: what the machine can hold, see KeepYears
+}
+
+// KeepYears is how many years stay in the book; 0 is all of them. A 32-bit machine
+// cannot map a large file, so there it is two unless the document says otherwise.
+func (d *Document) KeepYears() int {
+	if d.Keep.Years == nil && bits.UintSize == 32 {
+		return 2
+	}
+	return value(d.Keep.Years)
+}
+
+// Backup says where the book is copied to each day.
+type Backup struct {
+	Folder string `toml:"folder,omitempty"` // a folder, or
+	Stick  string `toml:"stick,omitempty"`  // where a USB stick is mounted; without the stick there is no backup
+	At     string `toml:"at,omitempty"`     // default 12:15
+	Keep   *int   `toml:"keep,omitempty"`   // how many backups stay; default 14
+}
+
+// To is the folder of the backups, "" for none.
+func (b Backup) To() string { return cmp.Or(b.Folder, b.Stick) }
+
+// Minute is the time of the backup in minutes after midnight.
+func (b Backup) Minute() int {
+	m, _ := parseClock(b.At)
+	return m
 }

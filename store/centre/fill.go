@@ -252,6 +252,10 @@ func sequence(low, high int) []string {
 }
 
 func (d *Document) fillTimes() {
+	if d.Backup.To() != "" {
+		def(&d.Backup.At, "12:15")
+		defPtr(&d.Backup.Keep, 14)
+	}
 	c := &d.Calendar
 	def(&c.Weekdays, "mon-fri")
 	if len(c.Hours) == 0 {

@@ -47,6 +47,10 @@ const (
 	Another     Condition = "another"      // not the device that the document names
 	TwoAtOne    Condition = "two-at-one-address"
 	NoSound     Condition = "no-sound"
+
+	StorageMissing Condition = "storage-missing" // the stick or folder is not there
+	StorageFull    Condition = "storage-full"    // no room on it
+	WorkFailed     Condition = "work-failed"     // what was to be done did not work; the detail says why
 )
 
 // Conditions is a set, sorted and without doubles.

@@ -1,0 +1,289 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	bolt "go.etcd.io/bbolt"
+
+	"xinmoi/store/device"
+	"xinmoi/store/queue"
+	"xinmoi/store/sum"
+)
+
+// manyMonths is a book with a day in each of so many months before January 2000,
+// and one in it.
+func manyMonths(t testing.TB, dir string, months int) {
+	t.Helper()
+	w, err := Build(dir, Options{})
+	require.NoError(t, err)
+	at := time.Date(2000, time.Month(1-months), 4, 8, 0, 0, 0, time.FixedZone("", 7*60*60))
+	n := 0
+	do := func(c queue.Command) {
+		n++
+		at = at.Add(20 * time.Second)
+		require.NoError(t, w.Do(at, Request{Command: c, By: queue.Actor{Via: "test"}, Key: fmt.Sprint(n), Digest: "d"}), "%T", c)
+	}
+	do(configure(testRules(3)))
+	for m := range months + 1 {
+		at = time.Date(2000, time.Month(1-months+m), 4, 8, 0, 0, 0, at.Location())
+		do(queue.OpenDay{})
+		for range sweepSlice { // more than one slice
+			do(cs)
+		}
+		do(queue.CallNext{Counter: "q1"})
+		do(queue.CloseDay{})
+		require.NoError(t, w.Commit())
+	}
+	require.NoError(t, w.Close())
+}
+
+// running runs a book with so many years to be kept until it is idle.
+func running(t *testing.T, dir string, years int, with func(t *testing.T, b *Book)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2000, 1, 5, 1, 0, 0, 0, time.UTC)))
+		b, err := Open(dir, Options{Keep: func(*queue.Hall) int { return years }})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, b.Close()) }()
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if with != nil {
+			with(t, b)
+		}
+	})
+}
+
+func dayBuckets(t *testing.T, dir string) (days []string) {
+	edit(t, dir, func(tx *bolt.Tx) error {
+		return tx.ForEach(func(k []byte, _ *bolt.Bucket) error {
+			if day := dayOfBucket(k); day != "" {
+				days = append(days, string(day))
+			}
+			return nil
+		})
+	})
+	return days
+}
+
+func archives(t *testing.T, dir string) (names []string) {
+	all, err := os.ReadDir(ArchiveDir(BookFile(dir)))
+	if !errors.Is(err, os.ErrNotExist) {
+		require.NoError(t, err)
+	}
+	for _, e := range all {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// What is older than the years to be kept goes into the archive by months, and
+// everything but the entries stays: days with their heads, sums, closing states.
+func TestOldMonthsGoIntoTheArchive(t *testing.T) {
+	dir := t.TempDir()
+	manyMonths(t, dir, 15)
+	before := audit(t, dir, AuditOptions{})
+	require.Zero(t, before.Faults())
+	sums := derived(t, dir)
+	running(t, dir, 0, nil)
+	assert.Empty(t, archives(t, dir), "0 years: everything stays")
+
+	running(t, dir, 1, func(t *testing.T, b *Book) {
+		days, err := b.Days()
+		require.NoError(t, err)
+		assert.Equal(t, before.Days[:16], days[:16], "number and head of each day stay")
+		n := 0
+		require.NoError(t, b.Sums(t.Context(), "", "", func(d *sum.Day) { n += d.Tickets }))
+		assert.Equal(t, 16*sweepSlice, n, "reports do not notice")
+		all, err := b.Read(0, 10)
+		require.NoError(t, err)
+		assert.Equal(t, days[4].First, all[0].Seq, "the first that is here")
+		assert.Equal(t, "A001", issued(t, do(t, b, cs)).Number)
+	})
+	assert.Equal(t, []string{"1998-10.journal.gz", "1998-11.journal.gz", "1998-12.journal.gz"}, archives(t, dir))
+	assert.Equal(t, "1999-01-04", dayBuckets(t, dir)[0])
+	got := derived(t, dir)
+	for k, v := range sums {
+		if k != "snap 2000-01-04" && k != "summed" {
+			assert.Equal(t, v, got[k], k)
+		}
+	}
+
+	r := audit(t, dir, AuditOptions{Head: before.Days[1].Head})
+	assert.Zero(t, r.Faults(), say(r))
+	assert.Equal(t, before.Days[1].Last, r.HeadAt, "a head of the archive")
+	assert.Equal(t, before.Tickets+1, r.Tickets)
+	away := filepath.Join(t.TempDir(), "archive")
+	require.NoError(t, os.Rename(ArchiveDir(BookFile(dir)), away))
+	r = audit(t, dir, AuditOptions{})
+	assert.Zero(t, r.Faults(), say(r))
+	assert.Equal(t, "not_read", r.Findings[0].Code)
+	assert.Equal(t, 13*sweepSlice+1, r.Tickets, "from the closing state on")
+	r = audit(t, dir, AuditOptions{Archive: away})
+	assert.Equal(t, before.Tickets+1, r.Tickets)
+	require.NoError(t, os.Remove(filepath.Join(away, "1998-11.journal.gz")))
+	r = audit(t, dir, AuditOptions{Archive: away})
+	assert.Zero(t, r.Faults(), say(r))
+	assert.Equal(t, 15*sweepSlice+1, r.Tickets, "a month in between is passed over")
+}
+
+// A month stays for a durable reader that has not come past it.
+func TestRetentionWaitsForReaders(t *testing.T) {
+	dir := t.TempDir()
+	manyMonths(t, dir, 15)
+	r := audit(t, dir, AuditOptions{})
+	running(t, dir, 0, func(t *testing.T, b *Book) { require.NoError(t, b.SetMark(t.Context(), "printer", r.Days[2].Last-1)) })
+	running(t, dir, 1, nil)
+	assert.Equal(t, []string{"1998-10.journal.gz"}, archives(t, dir))
+	running(t, dir, 0, func(t *testing.T, b *Book) { require.NoError(t, b.SetMark(t.Context(), "printer", r.Days[2].Last)) })
+	running(t, dir, 1, nil)
+	assert.Equal(t, []string{"1998-10.journal.gz", "1998-11.journal.gz"}, archives(t, dir))
+}
+
+// Wherever the power is cut, the next start finds the way to the same end, and the
+// audit finds every entry.
+func TestPowerCutsInRetention(t *testing.T) {
+	whole := t.TempDir()
+	manyMonths(t, whole, 14)
+	want := audit(t, whole, AuditOptions{})
+	for cut := 1; ; cut++ {
+		dir := t.TempDir()
+		data, err := os.ReadFile(BookFile(whole))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(BookFile(dir), data, 0o600))
+		done := cutAt(t, dir, cut)
+		r := audit(t, dir, AuditOptions{})
+		require.Zero(t, r.Faults(), "cut at commit %d: %v", cut, say(r))
+		require.Equal(t, want.Tickets, r.Tickets, "cut at commit %d", cut)
+		if len(archives(t, dir)) < 2 { // and half a file where the cut fell
+			require.NoError(t, os.MkdirAll(ArchiveDir(BookFile(dir)), 0o700))
+			require.NoError(t, os.WriteFile(filepath.Join(ArchiveDir(BookFile(dir)), "1998-12.journal.gz.new"), []byte("half"), 0o600))
+		}
+		running(t, dir, 1, nil)
+		require.Equal(t, []string{"1998-11.journal.gz", "1998-12.journal.gz"}, archives(t, dir), "cut at commit %d", cut)
+		require.Equal(t, "1999-01-04", dayBuckets(t, dir)[0])
+		r = audit(t, dir, AuditOptions{})
+		require.Zero(t, r.Faults())
+		require.Equal(t, want.Tickets, r.Tickets)
+		if done {
+			require.Greater(t, cut, 6, "there should be many places to cut")
+			return
+		}
+	}
+}
+
+// cutAt lets a book work on its past until its nth commit, which does not happen;
+// done says that there was none.
+func cutAt(t *testing.T, dir string, n int) (done bool) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2000, 1, 5, 1, 0, 0, 0, time.UTC)))
+		commits := 0
+		done = true
+		cut := make(chan struct{})
+		b, err := Open(dir, Options{
+			Keep: func(*queue.Hall) int { return 1 },
+			update: func(db *bolt.DB, fn func(*bolt.Tx) error) error {
+				if commits++; commits == n+1 { // the first is the start
+					done = false
+					close(cut)
+				}
+				if commits > n {
+					return errors.New("no power")
+				}
+				return db.Update(fn)
+			},
+		})
+		require.NoError(t, err)
+		select {
+		case <-cut:
+		case <-time.After(5 * time.Minute):
+		}
+		_ = b.Close()
+	})
+	return done
+}
+
+// A damaged archive is never trusted: with the entries still here it is written
+// again, without them it is told.
+func TestDamagedArchive(t *testing.T) {
+	dir := t.TempDir()
+	manyMonths(t, dir, 15)
+	file := archiveFile(ArchiveDir(BookFile(dir)), "1998-10")
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+	require.NoError(t, os.WriteFile(file, []byte("not an archive at all"), 0o600))
+	running(t, dir, 1, nil)
+	good, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Zero(t, audit(t, dir, AuditOptions{}).Faults())
+
+	for i, name := range []string{"beginning", "middle", "end", "short", "other"} {
+		bad := slices.Clone(good)
+		switch name {
+		case "beginning":
+			bad[60] ^= 4
+		case "middle":
+			bad[len(bad)/2] ^= 4
+		case "end":
+			bad[len(bad)-9] ^= 4
+		case "short":
+			bad = bad[:len(bad)*2/3]
+		case "other":
+			bad, err = os.ReadFile(archiveFile(filepath.Dir(file), "1998-11"))
+			require.NoError(t, err)
+		}
+		require.NoError(t, os.WriteFile(file, bad, 0o600))
+		r := audit(t, dir, AuditOptions{})
+		require.Positive(t, r.Faults(), name)
+		assert.Contains(t, []string{"archive_damaged", "damaged", "missing"}, r.Findings[0].Code, "%s %d", name, i)
+	}
+}
+
+// Entries that were to be deleted stay while their archive is not good.
+func TestNothingIsDeletedOnTheWordOfABadArchive(t *testing.T) {
+	dir := t.TempDir()
+	manyMonths(t, dir, 15)
+	for cut := 1; goneOf(t, dir).day == ""; cut++ { // until one month is in the archive, with its entries still here
+		require.False(t, cutAt(t, dir, cut))
+	}
+	left := dayBuckets(t, dir)
+	require.Contains(t, left, "1998-10-04")
+	require.NoError(t, os.WriteFile(archiveFile(ArchiveDir(BookFile(dir)), "1998-10"), bytes.Repeat([]byte{1}, 999), 0o600))
+	var told DeviceStatus
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2000, 1, 5, 1, 0, 0, 0, time.UTC)))
+		b, err := Open(dir, Options{Keep: func(*queue.Hall) int { return 1 }})
+		require.NoError(t, err)
+		time.Sleep(3 * time.Second)
+		told = b.View().Devices[0]
+		require.NoError(t, b.Close())
+	})
+	assert.Equal(t, device.Set(device.WorkFailed), told.Conditions, "on the supervisor's page")
+	assert.Contains(t, told.Detail, "1998-10.journal.gz")
+	assert.Equal(t, left, dayBuckets(t, dir))
+}
+
+func goneOf(t *testing.T, dir string) (g gone) {
+	edit(t, dir, func(tx *bolt.Tx) error { g = goneTo(tx); return nil })
+	return g
+}
+
+// An archive takes no room that the hall needs.
+func TestNoArchiveOnAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	manyMonths(t, dir, 15)
+	b := open(t, dir, Options{free: func(string) (uint64, error) { return reserveBack, nil }, Keep: func(*queue.Hall) int { return 1 }})
+	h, err := b.nextToArchive()
+	require.NoError(t, err)
+	assert.ErrorIs(t, b.archive(context.Background(), h), ErrDiskLow)
+	assert.Empty(t, archives(t, dir))
+}
