@@ -59,43 +59,42 @@ func (w *Builder) Seq() Seq { return w.book.st.tail.seq }
 
 // Do carries out a command at an instant that is not before the one of the command
 // before. Its error is a refusal, which changed nothing, or the end of the work.
+// Each day is opened by an OpenDay of its own.
 func (w *Builder) Do(at time.Time, r Request) error {
 	_, opens := r.Command.(queue.OpenDay)
-	if !opens && w.Hall().Day() == "" {
-		if _, issues := r.Command.(queue.Issue); issues {
-			return errors.New("store: open each day by itself")
+	if _, issues := r.Command.(queue.Issue); issues && w.Hall().Day() == "" {
+		return errors.New("store: open each day by itself")
+	}
+	var over *closing // what the day before was closed with
+	if opens && w.err == nil {
+		if over, w.err = w.sum.end(w.book.st.tail.closed()); w.err != nil {
+			return w.err
 		}
 	}
-	if opens {
-		w.book.st.shared = true // the hall of the day before stays as it is, to be kept
-	}
-	return w.at(at, func() (result, error) { return w.book.command(w.t, &r) })
+	return w.at(at, over, func() (result, error) { return w.book.command(w.t, &r) })
 }
 
 // Note records a room's fact.
 func (w *Builder) Note(at time.Time, typ string, version uint8, payload []byte) error {
-	return w.at(at, func() (result, error) {
+	return w.at(at, nil, func() (result, error) {
 		return w.book.record(w.t, []record{{Entry: Entry{Type: typ, Version: version, Note: payload}}})
 	})
 }
 
-func (w *Builder) at(at time.Time, fn func() (result, error)) error {
+func (w *Builder) at(at time.Time, over *closing, fn func() (result, error)) error {
 	if w.err != nil {
 		return w.err
 	}
 	w.t.now = at.Truncate(time.Millisecond)
 	ended := len(w.t.ended)
-	before := w.book.st.hall
 	r, err := fn()
 	if err != nil {
 		w.err = err
 		return err
 	}
 	if len(w.t.ended) > ended {
-		if err := w.endDay(w.t.ended[ended], before); err != nil {
-			w.err = err
-			return err
-		}
+		w.t.edits = append(w.t.edits, over.store)
+		w.sum.begin()
 	}
 	for ; w.seen < len(w.t.records); w.seen++ {
 		if w.t.records[w.seen].Event != nil {
@@ -103,20 +102,6 @@ func (w *Builder) at(at time.Time, fn func() (result, error)) error {
 		}
 	}
 	return r.err
-}
-
-// endDay keeps the closing of the day that was over before the last command.
-func (w *Builder) endDay(end tail, before *queue.Hall) error {
-	now := w.book.st.hall
-	w.book.st.hall = before
-	c, err := w.sum.end(end.closed())
-	w.book.st.hall = now
-	if err != nil {
-		return err
-	}
-	w.t.edits = append(w.t.edits, c.store)
-	w.sum.begin()
-	return nil
 }
 
 // Commit writes what there is. Some thousand entries at once are quick.
