@@ -52,11 +52,12 @@ model = "generic-58"
 
 // hall is a centre with a book and its printers. Time is that of synctest.
 type hall struct {
-	t    testing.TB
-	dir  string
-	book *store.Book
-	room *Room
-	inks map[string][]byte // what was drawn for comparison, by what it says
+	t     testing.TB
+	dir   string
+	book  *store.Book
+	room  *Room
+	inks  map[string][]byte     // what was drawn for comparison, by what it says
+	drawn map[string][][][]byte // the same of lines, by their text
 }
 
 // press draws what is compared with. Tests of this package run one at a time.

@@ -148,7 +148,7 @@ func (s *session) send(ctx context.Context, pieces [][]byte, high int) (string, 
 			return "", err
 		}
 		s.drain()
-		if s.trusted() && !s.auto && time.Since(looked) >= lookEvery {
+		if s.trusted() && time.Since(looked) >= lookEvery {
 			if err := s.askWithin(ctx); err != nil {
 				return "", err
 			}
@@ -162,13 +162,23 @@ func (s *session) send(ctx context.Context, pieces [][]byte, high int) (string, 
 	return s.outcome(ctx, need, dones)
 }
 
-// askWithin asks for the state between two pieces of a ticket.
+// askWithin asks for the state between two pieces of a ticket, those too that
+// tell it by themselves: one that does not answer has lost its power meanwhile,
+// and what it makes of the rest nobody knows.
 func (s *session) askWithin(ctx context.Context) error {
-	if _, err := s.ask(ctx, escpos.AskPaper, escpos.PaperFaults); err != nil {
-		return err
+	for _, q := range []struct {
+		question []byte
+		read     func(byte) escpos.Fault
+	}{{escpos.AskPaper, escpos.PaperFaults}, {escpos.AskOffline, escpos.OfflineFaults}} {
+		ok, err := s.askFor(ctx, busyAnswerIn, q.question, q.read)
+		if err != nil || s.faults().Stops() {
+			return err
+		}
+		if !ok {
+			return errNoWord
+		}
 	}
-	_, err := s.ask(ctx, escpos.AskOffline, escpos.OfflineFaults)
-	return err
+	return nil
 }
 
 // outcome waits until the ticket is out. Need is how long that takes from now on,

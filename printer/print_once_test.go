@@ -3,7 +3,6 @@ package printer
 import (
 	"context"
 	"net"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,99 +40,6 @@ func onceOrTwice(t testing.TB, verdicts []string, at int) {
 	require.LessOrEqual(t, whole, 1, "break at %d: %v", at, verdicts)
 	require.LessOrEqual(t, marked, 1, "break at %d: %v", at, verdicts)
 	require.Positive(t, whole+marked, "break at %d: %v", at, verdicts)
-}
-
-// breaks are the bytes at which a cable breaks in the tests: around every
-// command of the head and the end of a ticket, and here and there between.
-func breaks(size int) (all []int) {
-	step := 4999
-	for i := 0; i < 14; i++ {
-		all = append(all, i)
-	}
-	for i := 60; i < size-8; i += step {
-		all = append(all, i)
-	}
-	for i := max(60, size-8); i <= size; i++ {
-		all = append(all, i)
-	}
-	return all
-}
-
-func TestCableBreaksAtAnyByte(t *testing.T) {
-	for _, o := range []struct {
-		name    string
-		options printertest.Options
-	}{
-		{"tells by itself", printertest.Options{}},
-		{"must be asked", printertest.Options{NoAuto: true}},
-		{"answers only real-time questions", printertest.Options{NoAuto: true, NoDone: true}},
-	} {
-		t.Run(o.name, func(t *testing.T) {
-			size := 0
-			for i, at := range append([]int{1 << 30}, breaks(20000)...) {
-				if i > 0 && at > size {
-					break
-				}
-				synctest.Test(t, func(t *testing.T) {
-					h := newHall(t)
-					defer h.stop()
-					p := printertest.New(o.options)
-					l := h.plug("p1", p, nil)
-					time.Sleep(4 * time.Second)
-					before := p.Received()
-					p.BreakAfter(at)
-					ticket := h.take()
-					time.Sleep(3 * time.Second)
-					if i == 0 {
-						size = p.Received() - before
-					}
-					l.stop()
-					p.BreakAfter(-1)
-					l = h.plug("p1", p, nil)
-					time.Sleep(30 * time.Second)
-					l.stop()
-					if len(p.Papers()) == 0 {
-						t.Logf("break at %d: %v", at, h.notes())
-					}
-					onceOrTwice(t, h.verdicts(p, ticket), at)
-					last := h.notes()[len(h.notes())-1]
-					require.True(t, strings.HasPrefix(last, "printed"), "break at %d: %v", at, h.notes())
-				})
-			}
-			t.Logf("%d bytes", size)
-		})
-	}
-}
-
-// The daemon dies (its notes after that instant are lost) at any byte.
-func TestDaemonDiesAtAnyByte(t *testing.T) {
-	for _, at := range []int{0, 1, 2, 3, 5, 40, 500, 1500, 4000, 6000, 9000} {
-		synctest.Test(t, func(t *testing.T) {
-			h := newHall(t)
-			p := printertest.New(printertest.Options{})
-			l := h.plug("p1", p, nil)
-			time.Sleep(4 * time.Second)
-			p.BreakAfter(at)
-			ticket := h.take()
-			// Death: the book is closed under the driver, so that nothing more is
-			// written; then the rest ends.
-			for p.Received() < at {
-				time.Sleep(time.Millisecond)
-				if len(p.Papers()) > 0 {
-					break
-				}
-			}
-			h.stop()
-			l.stop()
-			p.BreakAfter(-1)
-			h.start()
-			defer h.stop()
-			l = h.plug("p1", p, nil)
-			time.Sleep(20 * time.Second)
-			l.stop()
-			onceOrTwice(t, h.verdicts(p, ticket), at)
-		})
-	}
 }
 
 func TestPaperOutAndBack(t *testing.T) {

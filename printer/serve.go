@@ -78,7 +78,7 @@ func (s *session) live(ctx context.Context, press *slip.Press) error {
 			}
 			looked = time.Now()
 		}
-		s.d.setUsable(s.ready && !s.lost && !s.stalled && !s.faults().Stops())
+		s.d.setUsable(s.ready && !s.lost && !s.silent && !s.stalled && !s.faults().Stops())
 		o, ok, err := s.d.room.next(ctx, s.d)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -134,7 +134,7 @@ func (s *session) lookEvery() time.Duration {
 	switch {
 	case s.ready && !s.answers:
 		return lookMute
-	case s.auto && s.ready && !s.lost:
+	case s.auto && s.ready && !s.lost && !s.silent:
 		return lookSeldom
 	}
 	return lookEvery
@@ -155,6 +155,7 @@ func (s *session) look(ctx context.Context) error {
 	if err != nil {
 		return s.end(ctx, err)
 	}
+	s.silent = s.trusted() && !ok // its power may be gone: no ticket before it answers
 	switch {
 	case ok:
 		if s.lost {

@@ -14,13 +14,15 @@ import (
 
 // How long is waited for what.
 const (
-	answerIn    = 2 * time.Second  // an answer to a question
-	stallStep   = time.Second      // between two looks at a line that takes no more bytes
-	stalledIn   = 3 * time.Second  // then it is stalled
-	giveUpIn    = time.Minute      // then the wire is given up
-	lostIn      = 10 * time.Second // without any answer, a printer that used to answer
-	doneIn      = 15 * time.Second // for "done", after all the time that printing takes
-	noiseAtMost = 16               // bytes that no printer says, before it is not trusted
+	answerIn = 2 * time.Second // an answer to a question
+	// The same within a ticket: it may stand behind what the printer still prints.
+	busyAnswerIn = 4 * time.Second
+	stallStep    = time.Second      // between two looks at a line that takes no more bytes
+	stalledIn    = 3 * time.Second  // then it is stalled
+	giveUpIn     = time.Minute      // then the wire is given up
+	lostIn       = 10 * time.Second // without any answer, a printer that used to answer
+	doneIn       = 15 * time.Second // for "done", after all the time that printing takes
+	noiseAtMost  = 16               // bytes that no printer says, before it is not trusted
 )
 
 // Errors within a session. Those that are not errFault end it.
@@ -48,6 +50,7 @@ type session struct {
 	auto    bool // it tells its state by itself
 	ready   bool // greeted, and not within a broken command
 	lost    bool // it used to answer
+	silent  bool // it has not answered the last time
 	stalled bool
 	torn    bool // a command may be broken off: nothing may be asked before a flush
 	noise   int
@@ -200,6 +203,11 @@ func (s *session) write(ctx context.Context, b []byte) error {
 // ask asks a real-time question and waits for its answer: one at a time, since
 // an answer does not say to which question it belongs.
 func (s *session) ask(ctx context.Context, question []byte, read func(byte) escpos.Fault) (bool, error) {
+	return s.askFor(ctx, answerIn, question, read)
+}
+
+// askFor is ask with another patience.
+func (s *session) askFor(ctx context.Context, patience time.Duration, question []byte, read func(byte) escpos.Fault) (bool, error) {
 	s.drain()
 	if err := s.write(ctx, question); err != nil {
 		if errors.Is(err, errFault) {
@@ -207,7 +215,7 @@ func (s *session) ask(ctx context.Context, question []byte, read func(byte) escp
 		}
 		return false, err
 	}
-	return s.wait(ctx, answerIn+s.onLine(), func(r escpos.Reply) bool {
+	return s.wait(ctx, patience+s.onLine(), func(r escpos.Reply) bool {
 		if r.Kind != escpos.RealTime {
 			return false
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -48,9 +49,19 @@ port = "serial:/dev/ttyS0"
 model = "epson-tm-t88"
 `
 
+// quickDir is a folder that costs no disk, where there is one.
+func quickDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "xinmoi")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 // hallOf is a hall with another document.
 func hallOf(t testing.TB, document string) *hall {
-	h := &hall{t: t, dir: t.TempDir(), inks: map[string][]byte{}}
+	h := &hall{t: t, dir: quickDir(t), inks: map[string][]byte{}}
 	h.start()
 	h.configure(document)
 	return h
@@ -74,23 +85,32 @@ func (h *hall) pictures(t *queue.Ticket, dots int) (words []string, inks [][]byt
 			if part.QR || part.Rule || part.Varies || (escpos.Pages{}).Readable(part.Text) {
 				continue
 			}
-			page, err := press().Render([]slip.Line{part}, slip.Paper{Dots: dots})
-			require.NoError(h.t, err)
-			for _, p := range page.Parts {
-				img := narrow(p, false)
-				row := image.NewGray(image.Rect(0, 0, dots, img.Rect.Dy()))
-				for i := range row.Pix {
-					row.Pix[i] = 255
-				}
-				at := (dots - img.Rect.Dx()) / 2
-				for y := range img.Rect.Dy() {
-					copy(row.Pix[y*row.Stride+at:], img.Pix[y*img.Stride:][:img.Rect.Dx()])
-				}
-				words, inks = append(words, part.Text), append(inks, rows(row))
+			for _, ink := range keptInks(h.t, part, dots) {
+				words, inks = append(words, part.Text), append(inks, ink)
 			}
 		}
 	}
 	return words, inks
+}
+
+// keptInks are the rows of paper with a line that the printer keeps, each picture
+// in the middle.
+func keptInks(t testing.TB, l slip.Line, dots int) (inks [][]byte) {
+	page, err := press().Render([]slip.Line{l}, slip.Paper{Dots: dots})
+	require.NoError(t, err)
+	for _, p := range page.Parts {
+		img := narrow(p, false)
+		row := image.NewGray(image.Rect(0, 0, dots, img.Rect.Dy()))
+		for i := range row.Pix {
+			row.Pix[i] = 255
+		}
+		at := (dots - img.Rect.Dx()) / 2
+		for y := range img.Rect.Dy() {
+			copy(row.Pix[y*row.Stride+at:], img.Pix[y*img.Stride:][:img.Rect.Dx()])
+		}
+		inks = append(inks, rows(row))
+	}
+	return inks
 }
 
 // lacks lists the words of a ticket that a paper does not show, in their order.

@@ -123,53 +123,6 @@ func TestRowsOfCells(t *testing.T) {
 	}
 }
 
-// The promise of once holds for tickets in letters too, at each of their bytes.
-func TestTextBreaksAtAnyByte(t *testing.T) {
-	for _, o := range []printertest.Options{
-		{Maker: "EPSON", Model: "TM-T82"},
-		{Maker: "EPSON", Model: "TM-T82", NoAuto: true},
-		{Maker: "EPSON", Model: "TM-T82", NoAuto: true, NoDone: true},
-	} {
-		size := 0
-		for i, at := range append([]int{1 << 30}, everyFew(700)...) {
-			if i > 0 && at > size {
-				break
-			}
-			synctest.Test(t, func(t *testing.T) {
-				h := newHall(t)
-				defer h.stop()
-				p := printertest.New(o)
-				cfg := mustPrinter(h, "p1")
-				cfg.Model, cfg.Way = "epson-tm-t82", centre.WayText
-				l := h.plugDriver(h.room.Printer(cfg), p, nil)
-				time.Sleep(4 * time.Second)
-				before := p.Received()
-				p.BreakAfter(at)
-				ticket := h.take()
-				time.Sleep(3 * time.Second)
-				if i == 0 {
-					size = p.Received() - before
-				}
-				l.stop()
-				p.BreakAfter(-1)
-				l = h.plugDriver(h.room.Printer(cfg), p, nil)
-				time.Sleep(30 * time.Second)
-				l.stop()
-				onceOrTwice(t, h.readings(p, ticket), at)
-			})
-		}
-		t.Logf("%+v: %d bytes", o, size)
-	}
-}
-
-// everyFew is every byte of the head of a job, and every few of the rest.
-func everyFew(size int) (all []int) {
-	for i := 0; i < size; i += 1 + min(i/8, 20) {
-		all = append(all, i)
-	}
-	return all
-}
-
 // readings says what each piece of paper in letters is.
 func (h *hall) readings(p *printertest.Printer, t *queue.Ticket) (all []string) {
 	doc := centre.InForce(h.book.View().Hall)

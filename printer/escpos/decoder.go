@@ -118,8 +118,10 @@ func (d *Decoder) plain(out []Op, c byte) []Op {
 		d.cmd = append(d.cmd[:0], c)
 	case lf:
 		out = append(d.flushText(out), Op{Kind: OpLine})
-	case nul, ack, cr, can, ff:
 	default:
+		if c < ' ' { // printers print nothing for what they do not know
+			return out
+		}
 		if d.text = append(d.text, c); len(d.text) >= longestText {
 			out = d.flushText(out)
 		}

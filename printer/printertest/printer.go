@@ -29,18 +29,19 @@ import (
 
 // Options of a printer. The zero value is an 80 mm printer that answers all.
 type Options struct {
-	Dots           int          // across; default 576
-	BytesPerSecond int          // of the line; 0: no limit
-	DotsPerSecond  int          // of the paper; 0: at once
-	Buffer         int          // bytes; default 4096
-	Pages          escpos.Pages // where its Vietnamese letters are; default escpos.TCVN
-	NoAuto         bool         // never tells its state by itself
-	NoDone         bool         // does not know GS r
-	NoGraphics     bool         // keeps no pictures and does not answer when asked for them
-	RAM, NV        int          // bytes of kept pictures; default 12 KiB and 256 KiB
-	Maker, Model   string       // default "XINMOI", "SIM-80"
-	Serial         string       // default "0000001"
-	OnChange       func()       // after every change that a person could see; must not call the printer
+	Dots           int           // across; default 576
+	BytesPerSecond int           // of the line; 0: no limit
+	DotsPerSecond  int           // of the paper; 0: at once
+	Buffer         int           // bytes; default 4096
+	Pages          escpos.Pages  // where its Vietnamese letters are; default escpos.TCVN
+	Boot           time.Duration // how long it takes from power to reading; default: at once
+	NoAuto         bool          // never tells its state by itself
+	NoDone         bool          // does not know GS r
+	NoGraphics     bool          // keeps no pictures and does not answer when asked for them
+	RAM, NV        int           // bytes of kept pictures; default 12 KiB and 256 KiB
+	Maker, Model   string        // default "XINMOI", "SIM-80"
+	Serial         string        // default "0000001"
+	OnChange       func()        // after every change that a person could see; must not call the printer
 }
 
 // Paper is a piece of paper that has come out.
@@ -74,6 +75,9 @@ type Printer struct {
 	auto             bool
 	told             [4]byte
 	left             int // bytes until the cable breaks; -1: none
+	powered          int // bytes until the power goes; -1: none
+	off              bool
+	boots            time.Time // reads nothing before
 	received         int
 	answers          chan []byte // to the wire that is plugged in; nil: none
 	changed, serving bool
@@ -102,7 +106,7 @@ func New(o Options) *Printer {
 	if o.NV == 0 {
 		o.NV = 256 << 10
 	}
-	p := &Printer{o: o, roll: -1, left: -1, sheet: newSheet(o.Dots, o.Pages), graphics: newGraphics(o.RAM, o.NV)}
+	p := &Printer{o: o, roll: -1, left: -1, powered: -1, sheet: newSheet(o.Dots, o.Pages), graphics: newGraphics(o.RAM, o.NV)}
 	p.wake = sync.NewCond(&p.mu)
 	return p
 }
@@ -187,6 +191,13 @@ func (p *Printer) take(ctx context.Context, b []byte, real *realTime) (broke boo
 			p.wake.Wait()
 		}
 		p.received++
+		if p.powered == 0 {
+			p.power(false)
+		}
+		p.powered = max(-1, p.powered-1)
+		if p.off || time.Now().Before(p.boots) {
+			continue
+		}
 		p.buffer = append(p.buffer, c)
 		if cmd, ok := real.step(c); ok {
 			p.obey(cmd)

@@ -2,6 +2,7 @@ package printertest
 
 import (
 	"slices"
+	"time"
 
 	"xinmoi/printer/escpos"
 )
@@ -69,7 +70,7 @@ func (p *Printer) realTimeStatus(n byte) byte {
 // tellState sends the state when it has changed and the host wants to know.
 func (p *Printer) tellState(always bool) {
 	s := p.status()
-	if p.auto && (always || s != p.told) {
+	if p.auto && !p.off && (always || s != p.told) {
 		p.say(s[:]...)
 	}
 	p.told = s
@@ -139,12 +140,23 @@ func (p *Printer) BreakAfter(n int) { p.change(func() { p.left = n }) }
 
 // CutPower forgets everything that is not on paper, and starts again.
 func (p *Printer) CutPower() {
-	p.change(func() {
-		p.forget()
-		p.graphics.clear(escpos.RAM)
-		p.auto, p.jammed, p.dead = false, false, false
-	})
+	p.SetPower(false)
+	p.SetPower(true)
 }
+
+// SetPower switches it off or on. While it is off, what comes over the wire is
+// lost; what is not on paper is forgotten.
+func (p *Printer) SetPower(on bool) { p.change(func() { p.power(on) }) }
+
+func (p *Printer) power(on bool) {
+	p.off, p.boots = !on, time.Now().Add(p.o.Boot)
+	p.forget()
+	p.graphics.clear(escpos.RAM)
+	p.auto, p.jammed, p.dead, p.hot = false, false, false, false
+}
+
+// PowerAfter switches it off after so many more bytes.
+func (p *Printer) PowerAfter(n int) { p.change(func() { p.powered = n }) }
 
 // forget clears the buffers.
 func (p *Printer) forget() {

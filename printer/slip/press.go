@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"sync"
 
 	"github.com/go-text/typesetting/di"
 	"github.com/go-text/typesetting/font"
@@ -26,15 +27,27 @@ type Press struct {
 	breaks segmenter.Segmenter
 }
 
-// NewPress reads the embedded faces.
-func NewPress() (*Press, error) {
-	var faces []*font.Face
+// fontsOnce are the embedded faces, read once: that takes longer than a slip.
+var fontsOnce = sync.OnceValues(func() (all []*font.Font, err error) {
 	for _, ttf := range [][]byte{fonts.Regular, fonts.SemiBold, fonts.Bold, fonts.Khmer} {
 		f, err := font.ParseTTF(bytes.NewReader(ttf))
 		if err != nil {
 			return nil, fmt.Errorf("read an embedded font: %w", err)
 		}
-		faces = append(faces, f)
+		all = append(all, f.Font)
+	}
+	return all, nil
+})
+
+// NewPress makes a press with faces of its own.
+func NewPress() (*Press, error) {
+	all, err := fontsOnce()
+	if err != nil {
+		return nil, err
+	}
+	var faces []*font.Face
+	for _, f := range all {
+		faces = append(faces, font.NewFace(f))
 	}
 	regular, semi, bold, khmer := faces[0], faces[1], faces[2], faces[3]
 	return &Press{faces: [3][]*font.Face{
