@@ -191,6 +191,11 @@ func (s scribe) devices(v *store.View) []deviceJSON {
 	for _, l := range s.doc.LEDs {
 		add("led", l.ID, l.Counter)
 	}
+	for _, k := range s.doc.Kiosks {
+		if k.Reader != "" {
+			add("reader", k.ID, "")
+		}
+	}
 	for _, st := range v.Devices {
 		i, ok := at[st.ID]
 		if !ok {

@@ -159,6 +159,8 @@ type hall struct {
 	handler http.Handler
 	server  *httptest.Server
 	logged  *logged
+	room    *kiosk.Kiosk
+	dir     string // the room's files
 
 	mu    sync.Mutex
 	start time.Time // wall clock of the test
@@ -198,7 +200,9 @@ func open(t testing.TB, change ...string) *hall {
 	t.Cleanup(func() { require.NoError(t, h.book.Close()) })
 	h.configure(change...)
 	f := feed.New(h.book, feed.Options{Build: assets.Build(assets.Words()), Log: log})
-	room := kiosk.New(kiosk.Options{Book: h.book, Feed: f, Words: words.Say, Log: log})
+	h.dir = t.TempDir()
+	room := kiosk.New(kiosk.Options{Book: h.book, Feed: f, Words: words.Say, Log: log, Dir: h.dir})
+	h.room = room
 	static := door.Serve(assets.Handler(assets.Words()))
 	routes := append(append(room.Routes(), f.Routes()...),
 		door.Route{Method: "GET", Pattern: "/web/", Kind: door.KindAsset, Who: door.Anyone, Handle: static},
@@ -215,6 +219,7 @@ func open(t testing.TB, change ...string) *hall {
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = f.Run(ctx) })
+	running.Go(func() { _ = room.Run(ctx) })
 	t.Cleanup(func() { stop(); running.Wait() })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -10,6 +10,9 @@
 //   - What the public pages get is listed field by field in state.go and
 //     phone.go. No clerk, no other citizen's number and no note of a clerk is
 //     among it.
+//   - Of an identity card under the scanner nothing is kept but whether its holder
+//     has a number of a service today, under a key that dies with the day
+//     (persons.go). Without a card everything works as with one.
 //   - A ticket belongs to who holds its link. The link is told to the one who
 //     took the number and to nobody else; staff go by id.
 //
@@ -21,8 +24,10 @@
 package kiosk
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -33,21 +38,26 @@ import (
 	"xinmoi/store/queue"
 )
 
-// Options are what the room works with. All are needed.
+// Options are what the room works with. All but Dir are needed.
 type Options struct {
 	Book  *store.Book
 	Feed  *feed.Feed
 	Words func(lang, key string, args map[string]any) string
 	Log   *slog.Logger
+	Dir   string // the room's folder; "": nothing outlives the process
 }
 
 // Kiosk is the room.
 type Kiosk struct {
 	book  *store.Book
+	feed  *feed.Feed
 	words func(lang, key string, args map[string]any) string
 	log   *slog.Logger
 	page  []byte
 	phone []byte
+
+	persons persons
+	holders holders
 
 	mu    sync.Mutex
 	asked map[queue.KioskID]time.Time // for help, last
@@ -55,14 +65,36 @@ type Kiosk struct {
 
 // New makes the room and registers its views.
 func New(o Options) *Kiosk {
-	k := &Kiosk{book: o.Book, words: o.Words, log: o.Log,
+	k := &Kiosk{book: o.Book, feed: o.Feed, words: o.Words, log: o.Log,
 		page: assets.Page("kiosk"), phone: assets.Page("phone"),
 		asked: map[queue.KioskID]time.Time{}}
+	if o.Dir != "" {
+		k.persons.dir = filepath.Join(o.Dir, PersonsFolder)
+	}
+	if err := k.persons.begin(o.Book.View().Hall.Day()); err != nil {
+		o.Log.Error("the key of the day", "err", err)
+	}
 	o.Feed.Register(feed.View{Name: "kiosk", Kind: door.KindKiosk, Who: door.Anyone,
 		Snapshot: k.kioskSnapshot, Event: k.kioskEvent})
 	o.Feed.Register(feed.View{Name: "phone", Kind: door.KindPhone, Who: door.Anyone,
 		Snapshot: k.phoneSnapshot, Event: k.phoneEvent})
 	return k
+}
+
+// Run destroys the key of the day when the day ends, until ctx ends.
+func (k *Kiosk) Run(ctx context.Context) error {
+	bell, stop := k.book.Bell()
+	defer stop()
+	for {
+		if err := k.persons.turn(k.book.View().Hall.Day()); err != nil {
+			k.log.Error("the key of the day", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-bell:
+		}
+	}
 }
 
 // Routes are the room's part of the table.

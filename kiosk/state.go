@@ -32,6 +32,7 @@ type State struct {
 	Hours     []string      `json:"hours"`
 	Phones    bool          `json:"phones"` // citizens' phones can reach us: links and QR codes are given
 	Paper     Paper         `json:"paper"`
+	Reader    bool          `json:"reader"` // a scanner is there, as far as is known
 	Untrusted bool          `json:"clock_untrusted"`
 	DiskLow   bool          `json:"disk_low"`
 	Services  []Service     `json:"services"`
@@ -98,7 +99,7 @@ func (k *Kiosk) state(v *store.View, id queue.KioskID) (State, bool) {
 		Kiosk: id,
 		Name:  doc.Centre.Name, Authority: doc.Centre.Authority,
 		Languages: k.languages(doc), TimeZone: doc.Location().String(), Hours: doc.Calendar.Hours,
-		Phones: doc.Centre.PublicURL != "", Paper: paper(self, v.Devices),
+		Phones: doc.Centre.PublicURL != "", Paper: paper(self, v.Devices), Reader: reads(self, v.Devices),
 		Untrusted: v.ClockUntrusted, DiskLow: v.DiskLow, Emergency: centre.Emergency(v),
 		Services: []Service{}, Priority: []Class{}, Last: last(v.Hall, id),
 	}
@@ -167,6 +168,11 @@ func describeZone(doc *centre.Document, id string) *Zone {
 var broken = []device.Condition{
 	device.Offline, device.Mute, device.NoAccess, device.Busy, device.Stalled,
 	device.MediaEmpty, device.MediaJam, device.CoverOpen, device.CutterJam, device.HeadHot, device.DeviceError,
+}
+
+// reads reports whether the kiosk has a scanner that is not known to be away.
+func reads(k centre.Kiosk, devices []store.DeviceStatus) bool {
+	return k.Reader != "" && condition(devices, device.ID("reader/"+k.ID)) == PaperComing
 }
 
 // paper looks at the kiosk's printers in the order of fall-back: one that works

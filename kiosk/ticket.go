@@ -31,6 +31,7 @@ type Issued struct {
 	URL      string          `json:"url,omitempty"`
 	Paper    Paper           `json:"paper"`
 	Counter  *Place          `json:"counter,omitempty"` // called there at once
+	Again    bool            `json:"again,omitempty"`   // the person of the scanned card had this number already
 }
 
 // Place is a counter as citizens are sent to it.
@@ -47,6 +48,7 @@ type issueBody struct {
 	Print    *bool           `json:"print,omitempty"` // default: true with a kiosk
 	Priority queue.ClassID   `json:"priority,omitempty"`
 	Lang     string          `json:"lang,omitempty"`
+	Scan     string          `json:"scan,omitempty"` // the card that was scanned, by the name its message gave
 }
 
 // postTicket takes a number: at a kiosk, or with none named by a member of staff
@@ -86,6 +88,14 @@ func (k *Kiosk) postTicket(w http.ResponseWriter, r *http.Request) error {
 		}
 		command.Print = body.Print != nil && *body.Print
 	}
+	person, intent := k.holders.person(body.Scan), r.Header.Get("Idempotency-Key")
+	if v := k.book.View(); body.Kiosk != "" {
+		if t, had := k.had(v, person, body.Service, intent); had {
+			again := k.issued(v, t, PaperNone)
+			again.Again = true
+			return door.Write(w, http.StatusOK, again)
+		}
+	}
 	answer, err := door.Do(r, k.book, command, by)
 	if err != nil {
 		return err
@@ -93,6 +103,11 @@ func (k *Kiosk) postTicket(w http.ResponseWriter, r *http.Request) error {
 	t, ok := issued(answer)
 	if !ok {
 		return queue.ErrUnknownTicket // the day has turned since the key was first used
+	}
+	if person != "" {
+		if err := k.persons.took(person, body.Service, owned{t.ID, intent}); err != nil {
+			k.log.Error("the tickets of cards", "err", err) // somebody may take a second number
+		}
 	}
 	return door.Write(w, http.StatusCreated, k.issued(answer.View, t, out))
 }

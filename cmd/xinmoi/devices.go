@@ -30,6 +30,15 @@ func (s *server) lines(d *centre.Document) []line {
 			serve: s.rooms.printer.Printer(p).Serve,
 		})
 	}
+	for _, k := range d.Kiosks {
+		if k.Reader != "" {
+			out = append(out, line{
+				key: keyOf("reader", k.ID, k.Reader), address: k.Reader,
+				ids:   []device.ID{device.ID("reader/" + k.ID)},
+				serve: s.rooms.kiosk.Scanner(k).Serve,
+			})
+		}
+	}
 	for _, pads := range byPort(d.Keypads, func(k centre.Keypad) string { return k.Port }) {
 		bus, err := s.rooms.counter.Bus(d, pads)
 		if err != nil { // check has refused it; an older book may still hold one

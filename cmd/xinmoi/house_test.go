@@ -43,17 +43,18 @@ var arrows = map[string][]string{
 	"display":        {"display/led", "display/voice", "assets/...", "store/..."},
 	"display/led":    {"store/device", "store/device/frame", "store/device/rtu"},
 	"display/voice":  {},
-	"kiosk":          {"assets/...", "store/..."},
+	"kiosk":          {"kiosk/reader", "assets/...", "store/..."},
 	"kiosk/reader":   {},
 
 	// Simulators stand beside the drivers and ship in the binary.
 	"printer/printertest": {"printer/escpos", "assets/fonts"},
 	"counter/countertest": {"counter/keypad"},
 	"display/displaytest": {"display/led"},
+	"kiosk/kiosktest":     {},
 
 	"cmd/xinmoi":             {"assets/...", "kiosk", "counter", "display", "printer", "store/...", "cmd/internal/..."},
 	"cmd/internal/port":      {"store/device"},
-	"cmd/internal/demo":      {"assets/...", "printer/printertest", "counter/countertest", "counter/keypad", "display/displaytest", "store/centre", "store/queue"},
+	"cmd/internal/demo":      {"assets/...", "printer/printertest", "counter/countertest", "counter/keypad", "display/displaytest", "kiosk/kiosktest", "store/centre", "store/queue"},
 	"cmd/internal/sim":       {"store", "store/centre", "store/queue"},
 	"cmd/internal/vendorweb": {},
 	"cmd/internal/voicepack": {"display/voice"},
@@ -66,7 +67,7 @@ var pure = []string{"store/queue", "store/wait", "store/sum", "store/device", "s
 var impure = []string{"os", "net", "net/http", "log/slog", "sync", "go.etcd.io/bbolt"}
 
 // simulators ship, so the test libraries stay out of them.
-var simulators = []string{"printer/printertest", "counter/countertest", "display/displaytest"}
+var simulators = []string{"printer/printertest", "counter/countertest", "display/displaytest", "kiosk/kiosktest"}
 
 type listed struct {
 	ImportPath string

@@ -125,7 +125,7 @@ func (s *server) build() error {
 	words := s.env.words.Say
 	s.feed = feed.New(s.book, feed.Options{Log: s.log, Build: assets.Build(s.env.words)})
 	s.rooms = rooms{
-		kiosk:   kiosk.New(kiosk.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
+		kiosk:   kiosk.New(kiosk.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log, Dir: filepath.Join(s.data, "kiosk")}),
 		counter: counter.New(counter.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
 		display: display.New(display.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log, Dir: filepath.Join(s.data, "display")}),
 		printer: printer.New(printer.Options{Book: s.book, Words: words, Log: s.log, Dir: filepath.Join(s.data, "printer")}),
@@ -190,6 +190,7 @@ func (s *server) serve(ctx context.Context, lns ...net.Listener) error {
 	}
 	g.Go(func() error { return s.feed.Run(lifetime) })
 	g.Go(func() error { return s.rooms.display.Run(lifetime) })
+	g.Go(func() error { return s.rooms.kiosk.Run(lifetime) })
 	g.Go(func() error { return s.runDevices(lifetime) })
 	g.Go(func() error { return watchdog(gctx, s.book) })
 	g.Go(func() error {

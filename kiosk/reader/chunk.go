@@ -5,8 +5,12 @@ import (
 	"time"
 )
 
-// Idle is the silence after which a scan without a suffix is at its end.
-const Idle = 80 * time.Millisecond
+// The silence after which a scan without a suffix is at its end: of one that comes
+// as text, and of one that is typed, which is slower.
+const (
+	Idle      = 80 * time.Millisecond
+	TypedIdle = 500 * time.Millisecond
+)
 
 // maxScan is the longest scan; a longer one is no card and no ticket.
 const maxScan = 1024
@@ -96,3 +100,10 @@ func (t *Typed) Feed(p []byte) (scans [][]byte) {
 	}
 	return scans
 }
+
+// Open reports whether a scan has begun, so that End is to be called after
+// TypedIdle.
+func (t *Typed) Open() bool { return t.chunks.Open() }
+
+// End ends a scan, as that of Chunks does.
+func (t *Typed) End() (scan []byte) { return t.chunks.End() }

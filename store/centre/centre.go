@@ -59,6 +59,7 @@ func Parse(file string, src []byte) (*Document, []Finding) {
 		c.checkPlaces()
 		c.checkNumbers()
 		c.checkDevices()
+		c.checkScan()
 		c.checkDisplays()
 		c.checkCalendar()
 		c.checkVoice()

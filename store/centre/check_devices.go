@@ -81,6 +81,11 @@ func (c *checker) checkDevices() {
 		c.checkLED(i, l, counters)
 		wires = append(wires, d.wireOfLED(i, l))
 	}
+	for i, k := range d.Kiosks {
+		if k.Reader != "" {
+			wires = append(wires, wireOfReader(i, k))
+		}
+	}
 	for i, w := range wires {
 		if c.checkPort(w) {
 			c.checkNeighbours(w, wires[:i])

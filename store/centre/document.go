@@ -26,6 +26,7 @@ type Document struct {
 	Frames   []Frames   `toml:"template,omitempty"`
 	LEDs     []LED      `toml:"led,omitempty"`
 	Boards   []Board    `toml:"board,omitempty"`
+	Scan     Scan       `toml:"scan,omitempty"`
 	Calendar Calendar   `toml:"calendar,omitempty"`
 	Times    Times      `toml:"times,omitempty"`
 	Print    Print      `toml:"print,omitempty"`
@@ -120,6 +121,7 @@ type Priority struct {
 	ID           string `toml:"id"`
 	Name         Text   `toml:"name"`
 	HeadStartMin *int   `toml:"head_start_min,omitempty"` // default 15
+	Age          int    `toml:"age,omitempty"`            // offered to whoever scans a card that says so
 }
 
 // Order is the centre's priority rule.
@@ -135,6 +137,13 @@ type Kiosk struct {
 	Zone     string   `toml:"zone,omitempty"`
 	Printers []string `toml:"printers,omitempty"` // in order of fall-back
 	Services []string `toml:"services,omitempty"` // default: all offered at the kiosk
+	Reader   string   `toml:"reader,omitempty"`   // the port of its scanner
+}
+
+// Scan says what the codes mean that citizens hold under a kiosk's scanner.
+type Scan struct {
+	Result      string `toml:"result,omitempty"`      // the service offered to whoever scans a dossier's code
+	Appointment string `toml:"appointment,omitempty"` // the codes of the booking system, a regular expression
 }
 
 // Printer is a ticket printer.

@@ -81,6 +81,15 @@ function Printer({ printer }) {
   </section>`;
 }
 
+/** What a citizen may hold under the kiosk's scanner. */
+function Scanner() {
+  return html`<section class="scanner" aria-label=${t("demo.scanner")}>
+    <h2>${t("demo.scanner")}</h2>
+    <p>${["senior", "young", "dossier", "health", "other"].map((what) => html`<button key=${what}
+      onClick=${() => post("/demo/scan", { what })}>${t(`demo.scan.${what}`)}</button>`)}</p>
+  </section>`;
+}
+
 function Hall() {
   const s = hall.value;
   lang.value; // words are read through a module, so follow the language here
@@ -99,9 +108,10 @@ function Hall() {
       <${Switch} name="paper" on=${s.printer.paper} label=${t("demo.paper.on")} off=${t("demo.paper.off")} />
       <${Switch} name="keypads" on=${s.cables.keypads} label=${t("demo.keypads_cable.on")} off=${t("demo.keypads_cable.off")} />
       <${Switch} name="signs" on=${s.cables.signs} label=${t("demo.signs_cable.on")} off=${t("demo.signs_cable.off")} />
+      <${Switch} name="scanner" on=${s.cables.scanner} label=${t("demo.scanner_cable.on")} off=${t("demo.scanner_cable.off")} />
     </nav>
     <div class="floor">
-      <${Screen} kind="kiosk" path="/kiosk/k1" title=${t("demo.kiosk")} />
+      <div><${Screen} kind="kiosk" path="/kiosk/k1" title=${t("demo.kiosk")} /><${Scanner} /></div>
       <${Printer} printer=${s.printer} />
       <div class="wall">
         <${Screen} kind="board" path="/board/b1" title=${t("demo.board")} />

@@ -8,6 +8,7 @@ export const HOME_AFTER_PAPER = 6_000;
 export const HOME_WITHOUT_PAPER = 40_000;
 const PAPER_LATE = 12_000; // a printer that has said nothing by then prints nothing
 const RETURNED_FOR = 3_000;
+const SCAN_FOR = 15_000;
 const IDLE = 45_000;
 const IDLE_COUNT = 20; // seconds
 const DEBOUNCE = 1_500;
@@ -24,7 +25,9 @@ const ROOMS = "kiosk,common,door";
  * @typedef {{ name: "home" } | { name: "groups" } | { name: "ticket", ticket: Ticket, paper: string }
  *   | { name: "returned", number: string }} Page
  * @typedef {{ name: "again", service: Service, number: string } | { name: "idle", left: number }
- *   | { name: "say", text: string }} Dialog
+ *   | { name: "say", text: string } | { name: "age", class: { id: string, name: Text } }
+ *   | { name: "dossier", service: Service }} Dialog
+ * @typedef {{ kind: string, scan?: string, class?: { id: string, name: Text }, service?: string, ticket?: any }} Scan
  */
 
 /** The state of the view, as the server sends it. */
@@ -35,6 +38,8 @@ export const large = signal(false);
 export const low = signal(false);
 /** The class of priority chosen, for the next number. */
 export const group = signal(/** @type {{ id: string, name: Text } | null} */ (null));
+/** The card that was scanned, by the name the server gave it: for the next numbers of this person. */
+export const card = signal("");
 /** The service whose tile was just touched. */
 export const busy = signal("");
 
@@ -43,7 +48,7 @@ export const say = (text) => text?.[lang.value] || text?.vi || Object.values(tex
 
 /** Whether everything is as for a new person. */
 export const fresh = computed(
-  () => page.value.name === "home" && !dialog.value && !group.value && !large.value && !low.value && !busy.value,
+  () => page.value.name === "home" && !dialog.value && !group.value && !card.value && !large.value && !low.value && !busy.value,
 );
 
 let touched = 0;
@@ -81,6 +86,7 @@ export function reset() {
   page.value = { name: "home" };
   dialog.value = null;
   group.value = null;
+  card.value = "";
   large.value = false;
   low.value = false;
   setLanguage(first());
@@ -92,6 +98,7 @@ export function back() {
   clearTimeout(home);
   page.value = { name: "home" };
   group.value = null;
+  card.value = "";
   dialog.value = null;
 }
 
@@ -132,7 +139,7 @@ export function tap(service) {
   const now = Date.now();
   if (busy.value || now - lastTap < DEBOUNCE) return;
   lastTap = now;
-  const again = last.service === service.id && now - last.at < AGAIN;
+  const again = !card.value && last.service === service.id && now - last.at < AGAIN;
   if (again) dialog.value = { name: "again", service, number: last.number };
   else take(service);
 }
@@ -145,9 +152,9 @@ export function tap(service) {
 export async function take(service) {
   dialog.value = null;
   busy.value = service.id;
-  const what = `${service.id} ${group.value?.id ?? ""} ${lang.value}`;
+  const what = `${service.id} ${group.value?.id ?? ""} ${card.value} ${lang.value}`;
   if (open.what !== what || Date.now() - open.at > INTENT) open = { what, key: newKey(), at: Date.now() };
-  const body = { service: service.id, kiosk: state.value.kiosk, lang: lang.value, priority: group.value?.id };
+  const body = { service: service.id, kiosk: state.value.kiosk, lang: lang.value, priority: group.value?.id, scan: card.value || undefined };
   try {
     const ticket = await post("/api/v1/tickets", body, { key: open.key });
     open.what = "";
@@ -164,8 +171,8 @@ export async function take(service) {
 
 /** @param {Ticket} ticket */
 function show(ticket) {
-  last = { service: ticket.service, number: ticket.number, at: Date.now() };
-  page.value = { name: "ticket", ticket, paper: ticket.paper };
+  if (!ticket.again) last = { service: ticket.service, number: ticket.number, at: Date.now() };
+  page.value = { name: "ticket", ticket, paper: ticket.again ? "again" : ticket.paper };
   homeIn(HOME_WITHOUT_PAPER);
   if (ticket.paper === "coming") setTimeout(() => paperIs(ticket.id, "late"), PAPER_LATE);
 }
@@ -177,7 +184,7 @@ function show(ticket) {
  */
 export function paperIs(id, paper) {
   const p = page.value;
-  if (p.name !== "ticket" || p.ticket.id !== id || p.paper === paper) return;
+  if (p.name !== "ticket" || p.ticket.id !== id || p.paper === paper || TAKEN.has(p.paper)) return;
   if (paper === "late" && p.paper !== "coming") return;
   page.value = { ...p, paper: paper === "late" ? "none" : paper };
   if (paper === "printed") homeIn(HOME_AFTER_PAPER);
@@ -190,7 +197,70 @@ export function paperIs(id, paper) {
  */
 export function printerIs(paper) {
   const p = page.value;
-  if (p.name === "ticket" && p.paper !== "printed" && (paper === "out" || paper === "fault")) paperIs(p.ticket.id, paper);
+  if (p.name === "ticket" && p.paper !== "printed" && !TAKEN.has(p.paper) && (paper === "out" || paper === "fault")) paperIs(p.ticket.id, paper);
+}
+
+/** The papers of a number that was taken earlier: none comes now. */
+export const TAKEN = new Set(["again", "held", "check_in"]);
+
+/** What is said of a ticket that waits for nobody any more. @type {Record<string, string[]>} */
+const SAID = {
+  no_show: ["kiosk.phone.no_show", "kiosk.phone.no_show_help"],
+  finished: ["kiosk.phone.finished", "kiosk.phone.finished_help"],
+  cancelled: ["kiosk.phone.cancelled", "kiosk.phone.cancelled_help"],
+  expired: ["kiosk.phone.expired", "kiosk.phone.expired_help"],
+};
+
+/**
+ * Something was held under the scanner. A new person may have come up: what was
+ * shown to the last one goes.
+ * @param {Scan} s
+ */
+export function scanned(s) {
+  if (busy.value) return;
+  if (page.value.name === "ticket" || page.value.name === "returned") reset();
+  dialog.value = null;
+  watchIdle();
+  switch (s.kind) {
+    case "card":
+      card.value = s.scan ?? "";
+      page.value = { name: "home" };
+      if (s.class && state.value.services.some((/** @type {Service} */ x) => x.open)) dialog.value = { name: "age", class: s.class };
+      return;
+    case "ticket":
+      return ticketScanned(s.ticket);
+    case "dossier": {
+      const service = state.value.services.find((/** @type {Service} */ x) => x.id === s.service && x.open);
+      if (service) dialog.value = { name: "dossier", service };
+      else tell(t("kiosk.scan.dossier"));
+      return;
+    }
+  }
+  const known = ["bad_card", "health_card", "old_ticket", "appointment"].includes(s.kind);
+  tell(t(`kiosk.scan.${known ? s.kind : "unknown"}`));
+}
+
+/** Says something of a scan for a while: nobody may be there to close it. @param {string} text */
+function tell(text) {
+  const box = { name: /** @type {const} */ ("say"), text };
+  dialog.value = box;
+  setTimeout(() => {
+    if (dialog.value === box) moreTime();
+  }, SCAN_FOR);
+}
+
+/** @param {any} ticket */
+function ticketScanned(ticket) {
+  const { number, state, park } = ticket;
+  if (state === "waiting" || state === "called") {
+    page.value = { name: "ticket", ticket, paper: ticket.check_in ? "check_in" : "held" };
+    homeIn(HOME_WITHOUT_PAPER);
+    return;
+  }
+  const parked = ["supplement", "result", "fee"].includes(park) ? `kiosk.phone.parked_${park}` : "kiosk.phone.parked";
+  const keys = SAID[state] ?? [state === "parked" ? parked : "kiosk.phone.serving"];
+  const text = keys.map((key) => t(key, { counter: ticket.counter?.number ?? "" })).join(". ").replaceAll("..", ".");
+  tell(`${number}: ${text}`);
 }
 
 /** @param {number} ms */

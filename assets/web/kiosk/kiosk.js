@@ -35,6 +35,7 @@ const feed = connect(`kiosk/${id}`, {
   onMessage(msg) {
     const paper = PAPER[msg.type];
     if (paper) flow.paperIs(msg.ticket, paper);
+    if (msg.type === "scanned") flow.scanned(/** @type {any} */ (msg));
   },
   mayReload: flow.quiet,
 });
@@ -132,7 +133,7 @@ function Tools({ state, page }) {
   const home = page.name === "home";
   const running = feed.online.value && !state.disk_low;
   const open = running && state.services.some((/** @type {flow.Service} */ s) => s.open);
-  const back = page.name === "groups" || (home && flow.group.value);
+  const back = page.name === "groups" || (home && (flow.group.value || flow.card.value));
   return html`<footer>
     ${page.name !== "ticket" &&
     html`<div class="row">

@@ -73,14 +73,16 @@ function Tile({ s, now }) {
 /** @param {{ state: any, now: Date }} props */
 export function Home({ state, now }) {
   const group = flow.group.value;
-  const ref = useFit(6, [state, lang.value, flow.large.value, flow.low.value, group]);
+  const ref = useFit(6, [state, lang.value, flow.large.value, flow.low.value, group, flow.card.value]);
   const services = state.services;
   return html`<main class="home" ref=${ref} data-count=${services.length}>
     <div class="question">
       <h1>${t("kiosk.question")}</h1>
       ${group
         ? html`<p class="chosen">${t("kiosk.priority_chosen", { class: say(group.name) })}</p>`
-        : html`<p class="hint">${t("kiosk.hint")}</p>`}
+        : flow.card.value
+          ? html`<p class="chosen">${t("kiosk.scan.card")}</p>`
+          : html`<p class="hint">${t(state.reader ? "kiosk.hint_reader" : "kiosk.hint")}</p>`}
     </div>
     <ul class="tiles" data-box>${services.map((/** @type {flow.Service} */ s) => html`<${Tile} key=${s.id} s=${s} now=${now} />`)}</ul>
   </main>`;
@@ -116,6 +118,9 @@ function choose(p) {
 const list = (numbers) =>
   new Intl.ListFormat(lang.value, { style: "long", type: "disjunction" }).format(numbers);
 
+/** What stands above a number that was not taken just now. @type {Record<string, string>} */
+const HEAD = { again: "kiosk.scan.again", held: "kiosk.scan.held", check_in: "kiosk.scan.check_in" };
+
 /** @param {{ state: any, ticket: flow.Ticket, paper: string }} props */
 export function TicketPage({ state, ticket, paper }) {
   const ref = useFit(6, [state, ticket, paper, lang.value, flow.large.value, flow.low.value]);
@@ -125,7 +130,7 @@ export function TicketPage({ state, ticket, paper }) {
   return html`<main class="ticket" ref=${ref} data-paper=${paper}>
     <div class="slip" data-box>
       <div role="status" class="what">
-        <h1>${t("kiosk.your_number")}</h1>
+        <h1>${t(HEAD[paper] ?? "kiosk.your_number")}</h1>
         <p class="number num">${ticket.number}</p>
         <p class="service">${say(s?.name)}</p>
         ${ticket.counter
@@ -149,14 +154,15 @@ export function TicketPage({ state, ticket, paper }) {
     </div>
     <div class="actions">
       <button class="button main" data-box data-action="done" onClick=${flow.reset}>${t("kiosk.done")}</button>
-      <button class="button danger" data-box data-action="mistake" disabled=${flow.busy.value === "cancel"}
-        onClick=${() => flow.giveBack(ticket)}>${t("kiosk.mistake")}</button>
+      ${!flow.TAKEN.has(paper) && html`<button class="button danger" data-box data-action="mistake" disabled=${flow.busy.value === "cancel"}
+        onClick=${() => flow.giveBack(ticket)}>${t("kiosk.mistake")}</button>`}
     </div>
   </main>`;
 }
 
 /** @param {{ paper: string }} props */
 function PaperNote({ paper }) {
+  if (paper === "held" || paper === "check_in") return null;
   if (paper === "coming" || paper === "printed") {
     return html`<p class="paper"><span class="arrow" aria-hidden="true"></span>${t("kiosk.take_paper")}</p>`;
   }
@@ -213,6 +219,12 @@ function hoursWords(line) {
     .replace("-", " – ");
 }
 
+/** @param {{ id: string, name: flow.Text }} c */
+function group(c) {
+  flow.group.value = c;
+  flow.moreTime();
+}
+
 /** What stands before everything else until it is answered. */
 export function DialogBox() {
   const d = flow.dialog.value;
@@ -232,6 +244,12 @@ export function DialogBox() {
       html`<p id="dialog-text">${t("kiosk.idle")}</p>
         <p class="count">${t("kiosk.idle_count", { n: d.left })}</p>
         ${button("main", "kiosk.idle_more", flow.moreTime, true)}`}
+      ${d.name === "age" &&
+      html`<p id="dialog-text">${t("kiosk.scan.age", { class: say(d.class.name) })}</p>
+        ${button("main", "kiosk.scan.age_yes", () => group(d.class), true)} ${button("", "kiosk.scan.age_no", flow.moreTime)}`}
+      ${d.name === "dossier" &&
+      html`<p id="dialog-text">${t("kiosk.scan.dossier_ask", { service: say(d.service.name) })}</p>
+        ${button("main", "kiosk.scan.dossier_yes", () => flow.take(d.service), true)} ${button("", "kiosk.scan.dossier_no", flow.moreTime)}`}
       ${d.name === "say" &&
       html`<p id="dialog-text">${d.text}</p>
         ${button("main", "kiosk.close", flow.moreTime, true)}`}

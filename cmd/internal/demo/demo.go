@@ -23,6 +23,7 @@ import (
 
 	"xinmoi/counter/countertest"
 	"xinmoi/display/displaytest"
+	"xinmoi/kiosk/kiosktest"
 	"xinmoi/printer/printertest"
 	"xinmoi/store/centre"
 )
@@ -43,7 +44,8 @@ type hall struct {
 	printer *printertest.Printer
 	pads    *countertest.Bus
 	signs   *displaytest.Bus
-	cables  map[string]cable // "printer", "keypads", "signs"
+	scanner *kiosktest.Scanner
+	cables  map[string]cable // "printer", "keypads", "signs", "scanner"
 	watch   *watchers
 }
 
@@ -109,7 +111,9 @@ func newHall(dir string, o Options) (*hall, error) {
 	network := &tcpCable{device: h.printer.Serve}
 	keypads := &ptyCable{link: filepath.Join(ports, "keypads")}
 	signs := &ptyCable{link: filepath.Join(ports, "signs")}
-	h.cables = map[string]cable{"printer": network, "keypads": keypads, "signs": signs}
+	h.scanner = kiosktest.New("\r", 16)
+	scanner := &ptyCable{link: filepath.Join(ports, "scanner"), device: h.scanner.Serve}
+	h.cables = map[string]cable{"printer": network, "keypads": keypads, "signs": signs, "scanner": scanner}
 	config := filepath.Join(dir, "centre.toml")
 	if err := h.openDocument(config, network); err != nil {
 		return nil, err
@@ -208,8 +212,13 @@ func (h *hall) writeDocument(path string, network *tcpCable) ([]byte, error) {
 		return nil, err
 	}
 	src = openAllHours.ReplaceAll(src, []byte("weekdays = \"mon-sun\"\nhours = [\"00:00-24:00\"]"))
+	src = scannerNote.ReplaceAll(src, []byte("reader = \""+h.cables["scanner"].address()+"\""))
+	src = []byte(strings.NewReplacer("# age = 60", "age = 60", "# [scan]", "[scan]", "# result = ", "result = ").Replace(string(src)))
 	return src, os.WriteFile(path, src, 0o600)
 }
+
+// scannerNote finds where a commune's document speaks of a scanner.
+var scannerNote = regexp.MustCompile(`(?m)^# reader = .*$`)
 
 // openAllHours finds the hours of work: who tries the demo on a Sunday night
 // wants to be served as well.

@@ -15,6 +15,7 @@ import (
 
 	"xinmoi/assets"
 	"xinmoi/counter/keypad"
+	"xinmoi/kiosk/kiosktest"
 	"xinmoi/store/queue"
 )
 
@@ -80,6 +81,7 @@ func (h *hall) handler(self string) http.Handler {
 	mux.HandleFunc("GET /demo/events", h.events)
 	mux.HandleFunc("GET /demo/paper/{n}", h.paper)
 	mux.HandleFunc("POST /demo/press", h.press)
+	mux.HandleFunc("POST /demo/scan", h.scan)
 	mux.HandleFunc("POST /demo/switch", h.flip)
 	mux.Handle("/", h.proxy())
 	guard := http.NewCrossOriginProtection()
@@ -187,6 +189,31 @@ func (h *hall) press(w http.ResponseWriter, r *http.Request) {
 
 // keys of an ff68 keypad that /demo shows.
 var keys = map[string]byte{"next": keypad.KeyNext, "recall": keypad.KeyRecall, "pause": keypad.KeyPause}
+
+// codes are what can be held under the scanner.
+var codes = map[string]string{
+	"senior": kiosktest.SeniorCard, "young": kiosktest.YoungCard, "health": kiosktest.HealthCard,
+	"dossier": kiosktest.DossierCode, "other": "https://example.com/menu",
+}
+
+// scan holds a code under the kiosk's scanner: {"what":"senior"}.
+func (h *hall) scan(w http.ResponseWriter, r *http.Request) {
+	var in struct{ What string }
+	if json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&in) != nil {
+		http.Error(w, "not JSON", http.StatusBadRequest)
+		return
+	}
+	code, ok := codes[in.What]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	if err := h.scanner.Scan(code); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
 
 // flip turns a switch of the hall: {"switch":"paper","on":false}.
 func (h *hall) flip(w http.ResponseWriter, r *http.Request) {

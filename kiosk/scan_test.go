@@ -1,0 +1,274 @@
+package kiosk_test
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"xinmoi/kiosk/kiosktest"
+	"xinmoi/store/centre"
+	"xinmoi/store/queue"
+)
+
+// readers change the document: an age, a service for results, a booking system.
+var readers = []string{
+	`id = "cao-tuoi"`, "id = \"cao-tuoi\"\nage = 60",
+	`[calendar]`, "[scan]\nresult = \"tra-ket-qua\"\nappointment = \"^LH[0-9]{6}$\"\n[calendar]",
+	`zone = "a"
+printers = ["p1"]`, "zone = \"a\"\nprinters = [\"p1\"]\nreader = \"serial:/dev/xinmoi/scanner0\"",
+}
+
+// scans is a hall with a scanner at k1, and what k1's page is told.
+type scans struct {
+	*hall
+	scanner *kiosktest.Scanner
+	told    chan map[string]any
+}
+
+func openScans(t *testing.T, scanner *kiosktest.Scanner) *scans {
+	h := open(t, readers...)
+	s := &scans{hall: h, scanner: scanner, told: make(chan map[string]any, 16)}
+	host, sim := net.Pipe()
+	ended := make(chan error, 1)
+	doc := centre.InForce(h.book.View().Hall)
+	self, ok := doc.Kiosk("k1")
+	require.True(t, ok)
+	go func() { ended <- h.room.Scanner(self).Serve(t.Context(), host) }()
+	go func() { _ = scanner.Serve(t.Context(), sim) }()
+	t.Cleanup(func() { host.Close(); <-ended })
+	s.listen(t)
+	return s
+}
+
+// listen opens k1's view.
+func (s *scans) listen(t *testing.T) {
+	url := strings.Replace(s.server.URL, "http", "ws", 1) + "/api/v1/stream?view=kiosk/k1&client=test"
+	c, _, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {s.server.URL}})
+	require.NoError(t, err)
+	t.Cleanup(func() { c.Close() })
+	require.NoError(t, c.ReadJSON(&map[string]any{})) // the snapshot
+	go func() {
+		for {
+			m := map[string]any{}
+			if c.ReadJSON(&m) != nil {
+				close(s.told)
+				return
+			}
+			if m["type"] == "scanned" {
+				delete(m, "type")
+				s.told <- m
+			}
+		}
+	}()
+}
+
+// scan holds a code under the scanner and waits for what is told.
+func (s *scans) scan(code string) map[string]any {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool { return s.scanner.Scan(code) == nil }, 5*time.Second, time.Millisecond)
+	return s.hear()
+}
+
+func (s *scans) hear() map[string]any {
+	s.t.Helper()
+	select {
+	case m := <-s.told:
+		return m
+	case <-time.After(10 * time.Second):
+		s.t.Fatal("the page was told nothing")
+		return nil
+	}
+}
+
+func TestWhatAScanIs(t *testing.T) {
+	for name, scanner := range map[string]*kiosktest.Scanner{
+		"whole, CR": kiosktest.New("\r", 1000), "pieces of 3, CRLF": kiosktest.New("\r\n", 3), "no suffix": kiosktest.New("", 64),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openScans(t, scanner)
+			card := s.scan(kiosktest.YoungCard)
+			assert.NotEmpty(t, card["scan"])
+			delete(card, "scan")
+			assert.Equal(t, map[string]any{"kind": "card"}, card, "nothing of what stands on it")
+			old := s.scan(kiosktest.SeniorCard)
+			assert.Equal(t, "cao-tuoi", old["class"].(map[string]any)["id"])
+			assert.Equal(t, map[string]any{"kind": "health_card"}, s.scan(kiosktest.HealthCard))
+			assert.Equal(t, map[string]any{"kind": "bad_card"}, s.scan(strings.Replace(kiosktest.YoungCard, "15051995", "31021995", 1)))
+			assert.Equal(t, map[string]any{"kind": "dossier", "service": "tra-ket-qua"}, s.scan(kiosktest.DossierCode))
+			assert.Equal(t, map[string]any{"kind": "appointment"}, s.scan("LH000123"))
+			assert.Equal(t, map[string]any{"kind": "unknown"}, s.scan("https://example.com/menu"))
+			assert.Equal(t, map[string]any{"kind": "old_ticket"}, s.scan("https://so.example/t/"+strings.Repeat("a", 20)))
+			assert.Empty(t, s.logged.String())
+		})
+	}
+}
+
+func TestOwnTicketUnderTheScanner(t *testing.T) {
+	s := openScans(t, kiosktest.New("\r", 7))
+	s.issue("ho-tich", 3)
+	_, ticket := s.call("POST", "/api/v1/tickets", `{"service":"ho-tich","kiosk":"k1"}`)
+	code := "https://so.example/t/" + ticket["link"].(string)
+	got := s.scan(code)["ticket"].(map[string]any)
+	assert.Equal(t, "A004", got["number"])
+	assert.EqualValues(t, 3, got["ahead"])
+	assert.NotContains(t, got, "link")
+	s.do(queue.Call{Counter: "c1", Target: queue.Target{Number: "A004"}})
+	got = s.scan(code)["ticket"].(map[string]any)
+	assert.Equal(t, "called", got["state"])
+	assert.Equal(t, "1", got["counter"].(map[string]any)["number"])
+	s.do(queue.Park{Counter: "c1", Reason: queue.ParkResult})
+	got = s.scan(code)["ticket"].(map[string]any)
+	assert.Equal(t, "result", got["park"])
+}
+
+// TestAnAppointmentIsCheckedInByItsTicket: its holder has come.
+func TestAnAppointmentIsCheckedInByItsTicket(t *testing.T) {
+	s := openScans(t, kiosktest.New("\r", 7))
+	a := s.do(queue.Issue{Service: "ho-tich", Place: queue.AtGreeter, Slot: monday.Add(time.Hour)})
+	var id queue.TicketID
+	for _, e := range a.Entries {
+		if i, ok := e.Event.(queue.Issued); ok {
+			id = i.Ticket
+		}
+	}
+	link := s.book.Link(id)
+	got := s.scan("https://so.example/t/" + link)["ticket"].(map[string]any)
+	assert.Equal(t, true, got["check_in"])
+	ticket, _ := s.book.View().Hall.Ticket(id)
+	assert.True(t, ticket.Here())
+	got = s.scan("https://so.example/t/" + link)["ticket"].(map[string]any)
+	assert.NotContains(t, got, "check_in", "once")
+}
+
+// TestOneNumberForACardAndService: who scans again is shown the number that they
+// have; another service, another card and no card are other people.
+func TestOneNumberForACardAndService(t *testing.T) {
+	s := openScans(t, kiosktest.New("\r", 16))
+	take := func(card, service, key string) (int, map[string]any) {
+		scan, _ := s.scan(card)["scan"].(string)
+		return s.call("POST", "/api/v1/tickets", `{"service":"`+service+`","kiosk":"k1","scan":"`+scan+`"}`, "Idempotency-Key", key)
+	}
+	status, first := take(kiosktest.SeniorCard, "ho-tich", "k-1")
+	require.Equal(t, http.StatusCreated, status)
+	status, again := take(kiosktest.SeniorCard, "ho-tich", "k-2")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, true, again["again"])
+	assert.Equal(t, first["number"], again["number"])
+	_, other := take(kiosktest.SeniorCard, "dat-dai", "k-3")
+	assert.NotContains(t, other, "again")
+	_, young := take(kiosktest.YoungCard, "ho-tich", "k-4")
+	assert.Equal(t, "A002", young["number"])
+	s.do(queue.CallNext{Counter: "c1"})
+	s.do(queue.Finish{Counter: "c1"})
+	status, second := take(kiosktest.SeniorCard, "ho-tich", "k-5")
+	assert.Equal(t, http.StatusCreated, status, "the first one is over")
+	assert.Equal(t, "A003", second["number"])
+
+	// The same touch again is answered as before, not as a second wish.
+	scan := s.scan(kiosktest.YoungCard)["scan"].(string)
+	body := `{"service":"kinh-doanh","kiosk":"k1","scan":"` + scan + `"}`
+	_, one := s.call("POST", "/api/v1/tickets", body, "Idempotency-Key", "k-6")
+	status, two := s.call("POST", "/api/v1/tickets", body, "Idempotency-Key", "k-6")
+	assert.Equal(t, http.StatusCreated, status)
+	assert.Equal(t, one["number"], two["number"])
+	assert.NotContains(t, two, "again")
+	status, nobody := s.call("POST", "/api/v1/tickets", `{"service":"kinh-doanh","kiosk":"k1","scan":"made-up"}`)
+	assert.Equal(t, http.StatusCreated, status)
+	assert.NotEqual(t, one["number"], nobody["number"])
+}
+
+// TestNothingOfACardIsKept: not in the journal, not in the log, not in the files.
+func TestNothingOfACardIsKept(t *testing.T) {
+	s := openScans(t, kiosktest.New("\r", 16))
+	scan := s.scan(kiosktest.SeniorCard)["scan"].(string)
+	s.call("POST", "/api/v1/tickets", `{"service":"ho-tich","kiosk":"k1","scan":"`+scan+`"}`)
+	entries, err := s.book.Read(0, 1000)
+	require.NoError(t, err)
+	fields := strings.Split(kiosktest.SeniorCard, "|")
+	for _, part := range []string{fields[0], fields[2], fields[5], scan} {
+		for _, e := range entries {
+			assert.NotContains(t, string(e.Note), part)
+		}
+		assert.NotContains(t, s.logged.String(), part)
+		assert.NotContains(t, files(t, s.dir), part)
+	}
+	s.do(queue.CloseDay{})
+	assert.Eventually(t, func() bool {
+		_, err := os.Stat(filepath.Join(s.dir, "day"))
+		return os.IsNotExist(err)
+	}, 5*time.Second, 5*time.Millisecond, "the key dies with the day")
+}
+
+// TestATypingScanner: what a scanner that types leaves of a card is enough.
+func TestATypingScanner(t *testing.T) {
+	typing := slices.Clone(readers)
+	for i := range typing {
+		typing[i] = strings.ReplaceAll(typing[i], "serial:/dev/xinmoi/scanner0", "evdev:pci-0000:00:14.0-usb-0:9:1.0")
+	}
+	h := open(t, typing...)
+	host, sim := net.Pipe()
+	doc := centre.InForce(h.book.View().Hall)
+	self, _ := doc.Kiosk("k1")
+	ended := make(chan error, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() { ended <- h.room.Scanner(self).Serve(ctx, host) }()
+	s := &scans{hall: h, told: make(chan map[string]any, 4)}
+	s.listen(t)
+	key := func(code uint16, value uint32) {
+		r := binary.LittleEndian.AppendUint16(nil, 1)
+		r = binary.LittleEndian.AppendUint16(r, code)
+		_, err := sim.Write(binary.LittleEndian.AppendUint32(r, value))
+		require.NoError(t, err)
+	}
+	const leftShift, backslash, enter, x = 42, 43, 28, 45
+	for _, c := range "098149000123||x x|15051949|x|x|20052021\r" {
+		switch {
+		case c == '|':
+			key(leftShift, 1)
+			key(backslash, 1)
+			key(backslash, 0)
+			key(leftShift, 0)
+		case c == 'x': // what a layout leaves of a letter
+			key(x, 1)
+		case c == '\r':
+			key(enter, 1)
+		case c == '0':
+			key(11, 1)
+		case c > '0':
+			key(uint16(2+c-'1'), 1)
+		}
+	}
+	card := s.hear()
+	assert.Equal(t, "card", card["kind"])
+	assert.Equal(t, "cao-tuoi", card["class"].(map[string]any)["id"])
+	sim.Close()
+	assert.ErrorIs(t, <-ended, io.EOF)
+}
+
+// files is all that the room's folder holds.
+func files(t *testing.T, dir string) (all string) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			b, err := os.ReadFile(path)
+			require.NoError(t, err)
+			all += path + "\n" + string(b)
+		}
+		return nil
+	}))
+	assert.Contains(t, all, "tags")
+	return all
+}
