@@ -161,6 +161,8 @@ type hall struct {
 	logged  *logged
 	room    *kiosk.Kiosk
 	dir     string // the room's files
+	bookDir string
+	stop    func() // of book, feed and room
 
 	mu    sync.Mutex
 	start time.Time // wall clock of the test
@@ -192,13 +194,26 @@ var monday = time.Date(2026, 11, 23, 8, 12, 0, 0, time.FixedZone("+07", 7*3600))
 func open(t testing.TB, change ...string) *hall {
 	t.Helper()
 	h := &hall{t: t, start: time.Now(), time: monday, logged: &logged{}}
+	h.begin(t.TempDir())
+	t.Cleanup(func() { h.stop() })
+	h.configure(change...)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	h.serve(l)
+	for _, c := range []queue.CounterID{"c1", "c2", "c3", "c4", "c5"} {
+		h.do(queue.OpenCounter{Counter: c})
+	}
+	return h
+}
+
+// begin opens the book in dir and builds the house on it.
+func (h *hall) begin(dir string) {
+	t := h.t
 	log := slog.New(slog.NewTextHandler(h.logged, &slog.HandlerOptions{Level: slog.LevelError}))
 	words, err := locale.New()
 	require.NoError(t, err)
-	h.book, err = store.Open(t.TempDir(), store.Options{Now: h.now, Synced: func() bool { return true }, Log: log})
+	h.book, err = store.Open(dir, store.Options{Now: h.now, Synced: func() bool { return true }, Log: log})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, h.book.Close()) })
-	h.configure(change...)
 	f := feed.New(h.book, feed.Options{Build: assets.Build(assets.Words()), Log: log})
 	h.dir = t.TempDir()
 	room := kiosk.New(kiosk.Options{Book: h.book, Feed: f, Words: words.Say, Log: log, Dir: h.dir})
@@ -220,14 +235,8 @@ func open(t testing.TB, change ...string) *hall {
 	var running sync.WaitGroup
 	running.Go(func() { _ = f.Run(ctx) })
 	running.Go(func() { _ = room.Run(ctx) })
-	t.Cleanup(func() { stop(); running.Wait() })
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	h.serve(l)
-	for _, c := range []queue.CounterID{"c1", "c2", "c3", "c4", "c5"} {
-		h.do(queue.OpenCounter{Counter: c})
-	}
-	return h
+	h.stop = func() { stop(); running.Wait(); require.NoError(t, h.book.Close()) }
+	h.bookDir = dir
 }
 
 func (h *hall) now() time.Time {

@@ -61,19 +61,21 @@ type Kiosk struct {
 
 	mu    sync.Mutex
 	asked map[queue.KioskID]time.Time // for help, last
+	gave  map[queue.KioskID]gave      // what the pages have said of themselves in this run
 }
 
 // New makes the room and registers its views.
 func New(o Options) *Kiosk {
 	k := &Kiosk{book: o.Book, feed: o.Feed, words: o.Words, log: o.Log,
 		page: assets.Page("kiosk"), phone: assets.Page("phone"),
-		asked: map[queue.KioskID]time.Time{}}
+		asked: map[queue.KioskID]time.Time{}, gave: map[queue.KioskID]gave{}}
 	if o.Dir != "" {
 		k.persons.dir = filepath.Join(o.Dir, PersonsFolder)
 	}
 	if err := k.persons.begin(o.Book.View().Hall.Day()); err != nil {
 		o.Log.Error("the key of the day", "err", err)
 	}
+	o.Feed.On("gave", k.heard)
 	o.Feed.Register(feed.View{Name: "kiosk", Kind: door.KindKiosk, Who: door.Anyone,
 		Snapshot: k.kioskSnapshot, Event: k.kioskEvent})
 	o.Feed.Register(feed.View{Name: "phone", Kind: door.KindPhone, Who: door.Anyone,

@@ -35,6 +35,7 @@ type State struct {
 	Reader    bool          `json:"reader"` // a scanner is there, as far as is known
 	Untrusted bool          `json:"clock_untrusted"`
 	DiskLow   bool          `json:"disk_low"`
+	Doubt     bool          `json:"doubt,omitempty"` // the page is asked which ticket it was given last
 	Services  []Service     `json:"services"`
 	Priority  []Class       `json:"priority"`
 	Last      *Last         `json:"last"`                // number taken here
@@ -100,7 +101,7 @@ func (k *Kiosk) state(v *store.View, id queue.KioskID) (State, bool) {
 		Name:  doc.Centre.Name, Authority: doc.Centre.Authority,
 		Languages: k.languages(doc), TimeZone: doc.Location().String(), Hours: doc.Calendar.Hours,
 		Phones: doc.Centre.PublicURL != "", Paper: paper(self, v.Devices), Reader: reads(self, v.Devices),
-		Untrusted: v.ClockUntrusted, DiskLow: v.DiskLow, Emergency: centre.Emergency(v),
+		Untrusted: v.ClockUntrusted, DiskLow: v.DiskLow, Doubt: len(v.Outage.Doubt) > 0, Emergency: centre.Emergency(v),
 		Services: []Service{}, Priority: []Class{}, Last: last(v.Hall, id),
 	}
 	for _, service := range doc.Services {

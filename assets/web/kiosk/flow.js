@@ -62,6 +62,30 @@ let last = { service: "", number: "", at: 0 };
 /** A touch without an answer, to be sent again under its key. */
 let open = { what: "", key: "", at: 0 };
 
+/** @param {string} kiosk */
+const givenBy = (kiosk) => `xinmoi.kiosk.${kiosk}.last`;
+
+/**
+ * The id of the last ticket given at this kiosk by this browser; 0: none.
+ * @param {string} kiosk
+ */
+export function lastGiven(kiosk) {
+  try {
+    return Number(localStorage.getItem(givenBy(kiosk))) || 0;
+  } catch {
+    return 0; // no storage: then nothing can be confirmed
+  }
+}
+
+/** @param {number} id */
+function remember(id) {
+  try {
+    localStorage.setItem(givenBy(state.value.kiosk), String(id));
+  } catch {
+    // full or forbidden: a number is shown all the same
+  }
+}
+
 /** Whether nobody has touched the screen for a while. */
 export const quiet = () => fresh.value && Date.now() - touched > 10_000;
 
@@ -171,7 +195,10 @@ export async function take(service) {
 
 /** @param {Ticket} ticket */
 function show(ticket) {
-  if (!ticket.again) last = { service: ticket.service, number: ticket.number, at: Date.now() };
+  if (!ticket.again) {
+    remember(ticket.id);
+    last = { service: ticket.service, number: ticket.number, at: Date.now() };
+  }
   page.value = { name: "ticket", ticket, paper: ticket.again ? "again" : ticket.paper };
   homeIn(HOME_WITHOUT_PAPER);
   if (ticket.paper === "coming") setTimeout(() => paperIs(ticket.id, "late"), PAPER_LATE);

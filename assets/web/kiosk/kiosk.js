@@ -30,6 +30,8 @@ const feed = connect(`kiosk/${id}`, {
     flow.state.value = state;
     unknown.value = false;
     if (first) flow.reset();
+    // After a power cut the book may have lost a number. This page knows, if it ran on.
+    if (state.doubt) feed.send({ type: "gave", epoch: feed.born().epoch, born: feed.born().seq, last: flow.lastGiven(id) });
     flow.printerIs(state.paper);
   },
   onMessage(msg) {

@@ -32,6 +32,7 @@ export function connect(view, on = {}) {
   const online = signal(false);
   const epoch = signal("");
   const seq = signal(0);
+  let born = { epoch: "", seq: 0 };
   let build = "";
   /** @type {WebSocket | undefined} */
   let socket;
@@ -85,6 +86,7 @@ export function connect(view, on = {}) {
     if (msg.type === "snapshot") {
       epoch.value = msg.epoch ?? "";
       seq.value = msg.seq ?? 0;
+      if (!born.epoch) born = { epoch: epoch.value, seq: seq.value };
       renewed(msg.build ?? "");
     } else if (msg.seq !== undefined) {
       if (msg.seq <= seq.value) return;
@@ -150,6 +152,8 @@ export function connect(view, on = {}) {
     epoch,
     seq,
     name,
+    /** The first snapshot of this page: it has run without a break since then. */
+    born: () => born,
     /** Sends a message outside the journal; false when there is no line. */
     send,
     close() {
