@@ -41,7 +41,7 @@ func (k *Kiosk) getCentre(w http.ResponseWriter, _ *http.Request) error {
 		Day: v.Hall.Day(), Services: []Service{}, Counters: []Counter{},
 	}
 	for _, s := range doc.Services {
-		out.Services = append(out.Services, describe(v.Hall, doc, s, queue.AtKiosk, now))
+		out.Services = append(out.Services, describe(v, doc, s, queue.AtKiosk, now))
 	}
 	for _, c := range doc.Counters {
 		line := Counter{ID: queue.CounterID(c.ID), Number: c.Number, Name: c.Name, Zone: c.Zone, State: queue.Closed}

@@ -52,7 +52,7 @@ func (k *Kiosk) held(v *store.View, t *queue.Ticket) Held {
 		h.Park = t.Park
 	}
 	if s, ok := doc.Service(t.Service); ok {
-		d := describe(v.Hall, doc, s, queue.AtTransfer, v.At)
+		d := describe(v, doc, s, queue.AtTransfer, v.At)
 		h.Service, h.Counters, h.Zone = s.Name, d.Counters, d.Zone
 	}
 	return h

@@ -106,7 +106,7 @@ func (k *Kiosk) state(v *store.View, id queue.KioskID) (State, bool) {
 	}
 	for _, service := range doc.Services {
 		if offers(self, service) {
-			s.Services = append(s.Services, describe(v.Hall, doc, service, queue.AtKiosk, now))
+			s.Services = append(s.Services, describe(v, doc, service, queue.AtKiosk, now))
 		}
 	}
 	for _, p := range doc.Priority {
@@ -129,13 +129,13 @@ func offers(k centre.Kiosk, s centre.Service) bool {
 	return at && (len(k.Services) == 0 || slices.Contains(k.Services, s.ID))
 }
 
-func describe(h *queue.Hall, doc *centre.Document, s centre.Service, at queue.Place, now time.Time) Service {
+func describe(v *store.View, doc *centre.Document, s centre.Service, at queue.Place, now time.Time) Service {
 	id := queue.ServiceID(s.ID)
-	offer := h.Offer(id, at, now)
+	offer := v.Hall.Offer(id, at, now, v.ClockUntrusted)
 	out := Service{
 		ID: id, Name: s.Name, Field: s.Field, Examples: s.Examples,
 		Open: offer.Open, Code: offer.Code, BackAt: door.Time{Time: offer.BackAt},
-		Waiting: len(h.Waiting(id)), Counters: []string{},
+		Waiting: v.Hall.CountWaiting(id), Counters: []string{},
 	}
 	if s.Prefix != nil {
 		out.Prefix = *s.Prefix

@@ -109,13 +109,16 @@ func (s *state) learn(r *record) {
 // next ordinary one. No range is told to others.
 func ordinary(t *queue.Ticket) bool { return t.Class == "" && t.Slot.IsZero() }
 
-// foretell fills in the range to tell with an Issue.
-func (s *state) foretell(c queue.Command) queue.Command {
+// foretell fills in what an Issue is to tell, and whether the clock is in doubt.
+func (s *state) foretell(c queue.Command, unsure bool) queue.Command {
 	issue, ok := c.(queue.Issue)
-	if !ok || issue.Class != "" || !issue.Slot.IsZero() || !s.wait.Learnt(string(issue.Service)) {
+	if !ok {
 		return c
 	}
-	issue.LowS, issue.HighS, _ = s.wait.Range(string(issue.Service), s.hall.CountWaiting(issue.Service))
+	issue.Unsure = unsure
+	if issue.Class == "" && issue.Slot.IsZero() && s.wait.Learnt(string(issue.Service)) {
+		issue.LowS, issue.HighS, _ = s.wait.Range(string(issue.Service), s.hall.CountWaiting(issue.Service))
+	}
 	return issue
 }
 

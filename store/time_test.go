@@ -104,6 +104,53 @@ func TestTheSupervisorSaysWhatTimeItIs(t *testing.T) {
 	})
 }
 
+// While the clock cannot be trusted the hours of issue do not hold, and the number
+// remembers it: nothing that is made of it shows a time.
+func TestNoHoursByAClockInDoubt(t *testing.T) {
+	bubble(t, func(t *testing.T, w *wallClock) {
+		b := open(t, t.TempDir(), w.options())
+		rules := testRules(1)
+		rules.Services[0].Issue = []queue.Window{{From: 7 * 60, To: 9 * 60}}
+		do(t, b, configure(rules))
+		assert.False(t, issued(t, do(t, b, cs)).Unsure)
+		time.Sleep(2 * time.Hour)
+		_, err := b.Do(t.Context(), Request{Command: cs})
+		assert.ErrorIs(t, err, queue.ErrClosedNow)
+		for _, step := range []time.Duration{5 * time.Hour, -3 * time.Hour} {
+			w.put(step)
+			time.Sleep(2 * time.Second)
+			e := issued(t, do(t, b, cs))
+			assert.True(t, e.Unsure)
+			ticket, _ := b.View().Hall.Ticket(e.Ticket)
+			assert.True(t, ticket.Unsure)
+		}
+		w.put(0)
+		time.Sleep(2 * time.Second)
+		_, err = b.Do(t.Context(), Request{Command: cs})
+		assert.ErrorIs(t, err, queue.ErrClosedNow, "the clock came back")
+	})
+}
+
+// NTP at work: many small steps are none, and none is noted.
+func TestSmallStepsAreOrdinary(t *testing.T) {
+	bubble(t, func(t *testing.T, w *wallClock) {
+		b := opened(t, t.TempDir(), w.options())
+		do(t, b, cs)
+		last := b.View().Seq
+		for i := range 60 {
+			w.put(time.Duration(i) * 500 * time.Millisecond)
+			time.Sleep(30 * time.Second)
+		}
+		assert.Empty(t, types(t, b, last))
+		assert.False(t, b.View().ClockUntrusted)
+		now := b.Now()
+		w.put(20 * time.Second)
+		time.Sleep(2 * time.Second)
+		assert.Contains(t, types(t, b, last), "clock.stepped", "ten seconds back at once are a step")
+		assert.WithinDuration(t, now.Add(2*time.Second), b.Now(), time.Second, "but the time of the house runs on")
+	})
+}
+
 // The battery of the clock is empty: the machine starts in the year 2000 of a
 // book whose last entry is of 2026.
 func TestStartWithAnUnsetClock(t *testing.T) {

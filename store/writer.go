@@ -244,7 +244,7 @@ func (b *Book) command(t *batch, r *Request) (result, error) {
 	if _, ok := r.Command.(queue.Issue); ok && b.disk.low.Load() {
 		return result{err: ErrDiskLow}, nil
 	}
-	events, err := b.st.hall.Decide(b.st.foretell(r.Command), r.By, t.now)
+	events, err := b.st.hall.Decide(b.st.foretell(r.Command, b.clock.untrusted()), r.By, t.now)
 	if err != nil {
 		return result{err: err}, nil
 	}
@@ -252,7 +252,7 @@ func (b *Book) command(t *batch, r *Request) (result, error) {
 		if err := b.skipInDoubt(t, issue.Service); err != nil {
 			return result{}, err
 		}
-		if events, err = b.st.hall.Decide(b.st.foretell(r.Command), r.By, t.now); err != nil {
+		if events, err = b.st.hall.Decide(b.st.foretell(r.Command, b.clock.untrusted()), r.By, t.now); err != nil {
 			return result{err: err}, nil
 		}
 	}

@@ -366,3 +366,19 @@ func ExampleBuild() {
 	//
 	// printer.number_label
 }
+
+// A ticket that was issued while the clock could not be trusted shows no time.
+func TestNoTimeFromAClockInDoubt(t *testing.T) {
+	text := func(unsure bool) (all string) {
+		tk := ticket()
+		tk.Unsure = unsure
+		for _, l := range Build(Slip{Centre: commune(), Ticket: tk}, words(t)) {
+			all += l.Text + "\n"
+		}
+		return all
+	}
+	assert.Contains(t, text(false), "07:42")
+	assert.Contains(t, text(false), "22/11/2026")
+	assert.NotRegexp(t, `\d:\d\d|/2026`, text(true))
+	assert.Contains(t, text(true), "A012")
+}

@@ -30,8 +30,8 @@ var variables = map[string]func(p *page, lang string) []string{
 	"people": func(p *page, _ string) []string { return one(strconv.Itoa(p.slip.Ticket.Told.Ahead)) },
 	"ahead":  (*page).ahead,
 	"wait":   (*page).wait,
-	"time":   func(p *page, _ string) []string { return one(p.at().Format("15:04")) },
-	"date":   func(p *page, _ string) []string { return one(p.at().Format("02/01/2006")) },
+	"time":   func(p *page, _ string) []string { return p.when("15:04") },
+	"date":   func(p *page, _ string) []string { return p.when("02/01/2006") },
 	"bring":  func(p *page, _ string) []string { return p.slip.Ticket.Told.Bring },
 	"qr":     func(p *page, _ string) []string { return one(p.slip.Link) },
 	// Sentences of the locale files.
@@ -49,6 +49,15 @@ func one(s string) []string { return []string{s} }
 
 func said(key string) func(*page, string) []string {
 	return func(p *page, lang string) []string { return one(p.words(lang, key, nil)) }
+}
+
+// when is nothing where the clock could not be trusted: no time is better than a
+// wrong one.
+func (p *page) when(layout string) []string {
+	if p.slip.Ticket.Unsure {
+		return nil
+	}
+	return one(p.at().Format(layout))
 }
 
 func (p *page) priority(lang string) []string {

@@ -189,7 +189,7 @@ make_up = ["2027-05-08", "2027-05-09"]
 		for _, w := range d.Hours(at) {
 			open = open || w.From <= minute && minute < w.To
 		}
-		offer := h.Offer("s1", queue.AtKiosk, at)
+		offer := h.Offer("s1", queue.AtKiosk, at, false)
 		assert.Equal(t, open, offer.Open, "%s %s %s", at.Weekday(), at, offer.Code)
 	}
 }

@@ -165,7 +165,7 @@ func (h *Hall) issued(e Issued, at time.Time) {
 	t := &Ticket{
 		ID: e.Ticket, Number: e.Number, Series: e.Series, Index: e.Index, Day: h.day,
 		Service: e.Service, State: Waiting, Class: e.Class, Lang: e.Lang, Kiosk: e.Kiosk,
-		Print: e.Print, Told: e.Told, IssuedAt: at, Slot: unix(e.Slot, at), Leg: 1, LegAt: at,
+		Print: e.Print, Told: e.Told, Unsure: e.Unsure, IssuedAt: at, Slot: unix(e.Slot, at), Leg: 1, LegAt: at,
 	}
 	if t.Slot.IsZero() {
 		t.From = at

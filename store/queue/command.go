@@ -33,6 +33,7 @@ type (
 		Slot    time.Time // an appointment's start; zero for a walk-in. It waits from CheckIn on
 		LowS    int       // wait range to tell, filled in by the book; HighS 0: none
 		HighS   int
+		Unsure  bool // the clock cannot be trusted, says the book: no hours are held to
 	}
 	// CheckIn says that the holder of an appointment ticket has come.
 	CheckIn struct{ Ticket TicketID }

@@ -84,6 +84,7 @@ type (
 		Print   bool      `cbor:"10,keyasint,omitempty"`
 		Slot    int64     `cbor:"11,keyasint,omitempty"` // Unix seconds; 0: walk-in
 		Told    Told      `cbor:"12,keyasint"`
+		Unsure  bool      `cbor:"13,keyasint,omitempty"` // the clock could not be trusted: no hours were held to, and no time is shown
 	}
 	CheckedIn struct {
 		Ticket TicketID `cbor:"1,keyasint"`

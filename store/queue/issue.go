@@ -22,7 +22,7 @@ func (c Issue) decide(d *draft) error {
 
 // offered turns an offer refused into a refusal.
 func (d *draft) offered(c Issue) error {
-	o := d.Offer(c.Service, c.Place, d.now)
+	o := d.Offer(c.Service, c.Place, d.now, c.Unsure)
 	if o.Open {
 		return nil
 	}
@@ -38,7 +38,7 @@ func (c Issue) issued(d *draft) Issued {
 	series, index, _ := d.nextNumber(rule)
 	e := Issued{
 		Ticket: d.last + 1, Number: series.number(index), Series: rule.Series, Index: index,
-		Service: c.Service, Place: orKiosk(c.Place), Class: c.Class, Lang: c.Lang, Kiosk: c.Kiosk, Print: c.Print,
+		Service: c.Service, Place: orKiosk(c.Place), Class: c.Class, Lang: c.Lang, Kiosk: c.Kiosk, Print: c.Print, Unsure: c.Unsure,
 		Told: Told{LowS: c.LowS, HighS: c.HighS, Bring: rule.bring(c.Lang)},
 	}
 	if !c.Slot.IsZero() {

@@ -202,7 +202,7 @@ func (s *scenario) command(word string, a *args) Command {
 	case "issue":
 		return Issue{
 			Service: ServiceID(a.next()), Place: Place(a.take("at")), Kiosk: KioskID(a.take("kiosk")), Class: ClassID(a.take("class")),
-			Lang: a.take("lang"), Slot: s.clock(a.take("slot")), LowS: atoi(a.take("low")), HighS: atoi(a.take("high")), Print: a.has("print"),
+			Lang: a.take("lang"), Slot: s.clock(a.take("slot")), LowS: atoi(a.take("low")), HighS: atoi(a.take("high")), Print: a.has("print"), Unsure: a.has("unsure"),
 		}
 	case "skip":
 		return SkipNumbers{Series: a.next(), To: atoi(a.next()), Cause: a.take("cause")}

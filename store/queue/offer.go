@@ -16,8 +16,17 @@ const NoCounter = "no_counter"
 // no is an offer refused.
 func no(refusal *Refusal, back time.Time) Offer { return Offer{Code: refusal.Code, BackAt: back} }
 
-// Offer answers what Issue would say.
-func (h *Hall) Offer(s ServiceID, at Place, now time.Time) Offer {
+// Offer answers what Issue would say. While the clock cannot be trusted (unsure),
+// no hours are held to, and none are told.
+func (h *Hall) Offer(s ServiceID, at Place, now time.Time, unsure bool) Offer {
+	o := h.offer(s, at, now, unsure)
+	if unsure {
+		o.BackAt = time.Time{}
+	}
+	return o
+}
+
+func (h *Hall) offer(s ServiceID, at Place, now time.Time, unsure bool) Offer {
 	rule, ok := h.rules.service(s)
 	switch {
 	case h.hash == "":
@@ -28,7 +37,7 @@ func (h *Hall) Offer(s ServiceID, at Place, now time.Time) Offer {
 		return no(ErrNotOfferedHere, time.Time{})
 	case h.shut(now):
 		return no(ErrDayNotOpen, h.tomorrow(rule, now))
-	case len(rule.Issue) > 0 && !h.rules.Calendar.within(rule.Issue, now):
+	case len(rule.Issue) > 0 && !unsure && !h.rules.Calendar.within(rule.Issue, now):
 		return no(ErrClosedNow, h.back(rule, now))
 	}
 	if h.open || h.rules.Times.dayOf(now) <= h.day { // else all numbers are there again

@@ -127,7 +127,7 @@ func (s *scenario) do(c Command, by Actor) string {
 
 func (s *scenario) offer(args *args) string {
 	service := args.next()
-	o := s.hall.Offer(ServiceID(service), Place(args.take("at")), s.now)
+	o := s.hall.Offer(ServiceID(service), Place(args.take("at")), s.now, args.has("unsure"))
 	text := service + " can be had"
 	if !o.Open {
 		text = service + " cannot be had"

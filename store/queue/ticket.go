@@ -116,6 +116,7 @@ type Ticket struct {
 	Rating   int             `cbor:"42,keyasint,omitempty"` // 1 to 5; 0: not rated
 	Implied  bool            `cbor:"43,keyasint,omitempty"` // finished by the next call without ever being started
 	NoShows  int             `cbor:"44,keyasint,omitempty"`
+	Unsure   bool            `cbor:"45,keyasint,omitempty"` // issued while the clock could not be trusted
 }
 
 // Here reports whether the ticket's holder has come: always for a walk-in, from

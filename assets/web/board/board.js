@@ -82,11 +82,18 @@ function onState(state) {
 
 const minute = computed(() => clock(now.value, feed.state.value?.time_zone));
 /** @type {import("/web/vendor/preact.js").ReadonlySignal<ReturnType<typeof phase>>} */
-const open = computed(() => (feed.state.value ? phase(feed.state.value.hours, now.value) : { is: "open" }));
+// While the clock cannot be trusted no hours are held to.
+const open = computed(() => {
+  const state = feed.state.value;
+  return state && !state.clock_untrusted ? phase(state.hours, now.value) : { is: "open" };
+});
 const isOpen = computed(() => open.value.is);
 
 /** @param {Record<string, string> | undefined} text */
 const first = (text) => text?.[leading.value] ?? text?.vi ?? Object.values(text ?? {})[0] ?? "";
+
+/** When somebody was called, unless the clock is in doubt. */
+const at = (state, call) => (state.clock_untrusted ? "" : t("display.at", { at: clock(call.at) }));
 
 /** A sentence with its twin under it. */
 function Both({ say, args = {}, as = "p", kind = "" }) {
@@ -135,7 +142,7 @@ function Panel({ state }) {
   const where = [first(call.name), state.zones.length > 1 && place].filter(Boolean).join(" · ");
   const again = fresh?.call ?? call.call;
   return html`<section class="panel ${fresh && online ? "fresh" : ""}" key=${fresh?.key ?? "still"} aria-live="polite" aria-label=${t("display.newest")}>
-    ${online ? html`<${Both} say=${label} kind="label" />` : html`<p class="label">${t("display.at", { at: clock(call.at) })}</p>`}
+    ${online ? html`<${Both} say=${label} kind="label" />` : html`<p class="label">${at(state, call)}</p>`}
     <p class="number num ${size(call.number)}">${call.number}</p>
     <div class="where">
       <${Arrow} to=${call.direction} />
@@ -152,7 +159,7 @@ function Rest({ state }) {
   if (is === "open") return html`<section class="panel rest" aria-label=${t("display.newest")}><${Both} say="display.idle" kind="saying" /></section>`;
   return html`<section class="panel rest" aria-label=${t("display.newest")}>
     <${Both} say=${`display.${is}`} kind="saying" />
-    ${next && !state.clock_untrusted && html`<p class="back">${t(`display.${is}.back`, told(next, t))}
+    ${next && html`<p class="back">${t(`display.${is}.back`, told(next, t))}
       ${under.value && html`<small lang=${second.value}>${under.value(`display.${is}.back`, told(next, under.value))}</small>`}</p>`}
   </section>`;
 }
@@ -165,7 +172,7 @@ function List({ state }) {
       <span class="num ${size(c.number)}">${c.number}</span>
       <span class="tag">${feed.online.value
         ? c.result ? t("display.result.short") : c.call > 1 && c.active && t("display.nth", { n: c.call })
-        : t("display.at", { at: clock(c.at) })}</span>
+        : at(state, c)}</span>
       <${Arrow} to=${state.zones.length > 1 && c.direction} />
       <span class="num at">${c.counter}</span>
     </li>`)}</ol>
