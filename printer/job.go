@@ -48,13 +48,13 @@ func (s *session) way() string {
 	return wayOf(s.d.way, s.model, s.bps)
 }
 
-// pieceSize is how many bytes are sent between two looks: a second of line time
-// at most.
+// pieceSize is how many bytes are sent between two looks: less than a second of
+// line time.
 func pieceSize(bps int) int {
 	if bps == 0 {
 		return longestPieces
 	}
-	return max(240, min(longestPieces, bps))
+	return max(240, min(longestPieces, int(int64(bps)*int64(lookEvery)/int64(time.Second))))
 }
 
 // Job turns a page into the bytes for a model, in pieces of about size bytes
@@ -144,16 +144,17 @@ func word(err error) string {
 func (s *session) send(ctx context.Context, pieces [][]byte, high int) (string, error) {
 	looked, dones := time.Now(), s.dones
 	for _, p := range pieces {
-		if err := s.write(ctx, p); err != nil {
-			return "", err
-		}
-		s.drain()
-		if s.trusted() && time.Since(looked) >= lookEvery {
+		if s.trusted() && time.Since(looked)+s.lineTime(len(p)) > lookEvery {
 			if err := s.askWithin(ctx); err != nil {
 				return "", err
 			}
 			looked = time.Now()
 		}
+		if err := s.write(ctx, p); err != nil {
+			return "", err
+		}
+		s.drain()
+		s.tell()
 		if s.faults().Stops() {
 			return "", errFault
 		}
@@ -171,14 +172,27 @@ func (s *session) askWithin(ctx context.Context) error {
 		read     func(byte) escpos.Fault
 	}{{escpos.AskPaper, escpos.PaperFaults}, {escpos.AskOffline, escpos.OfflineFaults}} {
 		ok, err := s.askFor(ctx, busyAnswerIn, q.question, q.read)
-		if err != nil || s.faults().Stops() {
+		if err != nil {
 			return err
 		}
-		if !ok {
+		if !ok && !s.faults().Stops() {
 			return errNoWord
 		}
 	}
+	if s.polled[2]&escpos.Erring != 0 { // some error: which one
+		if _, err := s.askFor(ctx, busyAnswerIn, escpos.AskError, escpos.ErrorFaults); err != nil {
+			return err
+		}
+	}
+	s.tell()
 	return nil
+}
+
+// tell tells the book what has changed since it was told the last time.
+func (s *session) tell() {
+	if s.faults() != s.reported {
+		s.report()
+	}
 }
 
 // outcome waits until the ticket is out. Need is how long that takes from now on,

@@ -129,12 +129,6 @@ func TestSlowLine(t *testing.T) {
 		assert.Equal(t, want, h.notes())
 		assert.Len(t, p.Papers(), 4)
 		t.Logf("%d bytes a ticket, questions included", (p.Received()-before)/4)
-		// The cover opens in the midst of a ticket: known within two seconds.
-		h.take()
-		time.Sleep(5 * time.Second)
-		p.SetCover(true)
-		time.Sleep(3500 * time.Millisecond) // a second of line, one of asking, one of the book's patience
-		assert.Equal(t, device.Set(device.CoverOpen), h.conditions("p1"))
 	})
 }
 

@@ -10,11 +10,12 @@ import (
 	"xinmoi/store/device"
 )
 
-// How often a printer is looked at that has nothing to print.
+// How often a printer is looked at. With the second for which the book waits
+// before it believes a condition, the journal has it within two.
 const (
-	lookEvery     = time.Second     // one that must be asked
-	lookSeldom    = 5 * time.Second // one that tells by itself
-	lookMute      = 30 * time.Second
+	lookEvery     = 700 * time.Millisecond
+	lookMute      = 30 * time.Second       // one that does not answer
+	calms         = 4                      // stray bytes that a round of good answers makes up for
 	turnOfOthers  = 500 * time.Millisecond // tickets that become this printer's by time alone
 	longestPieces = escpos.MaxBandBytes
 )
@@ -131,11 +132,8 @@ func (s *session) end(ctx context.Context, err error) error {
 }
 
 func (s *session) lookEvery() time.Duration {
-	switch {
-	case s.ready && !s.answers:
+	if s.ready && !s.answers && !s.slow {
 		return lookMute
-	case s.auto && s.ready && !s.lost && !s.silent:
-		return lookSeldom
 	}
 	return lookEvery
 }
@@ -158,6 +156,7 @@ func (s *session) look(ctx context.Context) error {
 	s.silent = s.trusted() && !ok // its power may be gone: no ticket before it answers
 	switch {
 	case ok:
+		s.noise = max(0, s.noise-calms)
 		if s.lost {
 			s.ready = false // it was off: it has forgotten how it was greeted
 		}
@@ -190,8 +189,8 @@ func (s *session) asked() escpos.Fault {
 // mend ends a command that was broken off. Before that nothing may be asked: the
 // bytes of a question would become the size of a picture, and swallow tickets.
 func (s *session) mend(ctx context.Context) error {
-	if s.auto && s.faults().Stops() {
-		return nil // it will tell when it goes on
+	if s.auto && s.faults().Stops() && time.Since(s.heard) < lostIn {
+		return nil // it will tell when it goes on, unless it was switched off and on
 	}
 	err := s.write(ctx, append(escpos.Flush(), escpos.Reset...))
 	if errors.Is(err, errFault) {

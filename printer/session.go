@@ -14,15 +14,16 @@ import (
 
 // How long is waited for what.
 const (
-	answerIn = 2 * time.Second // an answer to a question
-	// The same within a ticket: it may stand behind what the printer still prints.
-	busyAnswerIn = 4 * time.Second
-	stallStep    = time.Second      // between two looks at a line that takes no more bytes
-	stalledIn    = 3 * time.Second  // then it is stalled
-	giveUpIn     = time.Minute      // then the wire is given up
-	lostIn       = 10 * time.Second // without any answer, a printer that used to answer
-	doneIn       = 15 * time.Second // for "done", after all the time that printing takes
-	noiseAtMost  = 16               // bytes that no printer says, before it is not trusted
+	answerIn     = 2 * time.Second        // an answer in its turn
+	realTimeIn   = time.Second            // an answer to a real-time question,
+	busyAnswerIn = 4 * time.Second        // of a slow printer, or within a ticket: it may stand behind what is still printed
+	stallStep    = time.Second            // between two looks at a line that takes no more bytes
+	stalledIn    = 3 * time.Second        // then it is stalled
+	giveUpIn     = time.Minute            // then the wire is given up
+	lostIn       = 3 * time.Second        // without any answer, a printer that used to answer
+	doneIn       = 15 * time.Second       // for "done", after all the time that printing takes
+	pausesIn     = 500 * time.Millisecond // within one answer, at most
+	noiseAtMost  = 16                     // bytes that no printer says, before it is not trusted
 )
 
 // Errors within a session. Those that are not errFault end it.
@@ -45,21 +46,24 @@ type session struct {
 	gone chan struct{} // closed when reading has ended
 	err  error         // why; read after gone
 
-	answers bool // it has answered a real-time question
-	done    bool // it answers GS r
-	auto    bool // it tells its state by itself
-	ready   bool // greeted, and not within a broken command
-	lost    bool // it used to answer
-	silent  bool // it has not answered the last time
-	stalled bool
-	torn    bool // a command may be broken off: nothing may be asked before a flush
-	noise   int
-	dones   int // answers to GS r so far
-	heard   time.Time
-	sentBy  time.Time       // when the last byte will have passed the line
-	polled  [5]escpos.Fault // by number of the question
-	told    escpos.Fault    // by itself
-	port    escpos.Fault    // by the USB port
+	answers  bool // it has answered a real-time question
+	done     bool // it answers GS r
+	auto     bool // it tells its state by itself
+	ready    bool // greeted, and not within a broken command
+	lost     bool // it used to answer
+	silent   bool // it has not answered the last time
+	asking   bool // a real-time question is open
+	slow     bool // it has answered one when nobody waited any more
+	stalled  bool
+	torn     bool // a command may be broken off: nothing may be asked before a flush
+	noise    int
+	dones    int // answers to GS r so far
+	heard    time.Time
+	sentBy   time.Time       // when the last byte will have passed the line
+	polled   [5]escpos.Fault // by number of the question
+	told     escpos.Fault    // by itself
+	port     escpos.Fault    // by the USB port
+	reported escpos.Fault    // all of them, as the book was told
 
 	shelf    *shelf           // nil: it keeps no pictures
 	stood    *centre.Document // whose slips the shelf stands for,
@@ -81,9 +85,17 @@ func (s *session) read(ctx context.Context) {
 	defer close(s.gone)
 	var p escpos.Parser
 	b := make([]byte, 256)
+	last := time.Now()
 	for {
 		n, err := s.wire.Read(b)
-		for _, r := range p.Feed(b[:n]) {
+		var replies []escpos.Reply
+		if n > 0 {
+			if time.Since(last) > pausesIn {
+				replies = p.Break()
+			}
+			last = time.Now()
+		}
+		for _, r := range append(replies, p.Feed(b[:n])...) {
 			select {
 			case s.in <- r:
 			case <-ctx.Done():
@@ -105,6 +117,8 @@ func (s *session) hear(r escpos.Reply) {
 		s.auto, s.told = true, escpos.AutoFaults(r.Auto)
 	case escpos.Done:
 		s.dones++
+	case escpos.RealTime:
+		s.slow = s.slow || !s.asking
 	case escpos.Noise:
 		s.noise++
 		return
@@ -203,7 +217,10 @@ func (s *session) write(ctx context.Context, b []byte) error {
 // ask asks a real-time question and waits for its answer: one at a time, since
 // an answer does not say to which question it belongs.
 func (s *session) ask(ctx context.Context, question []byte, read func(byte) escpos.Fault) (bool, error) {
-	return s.askFor(ctx, answerIn, question, read)
+	if s.slow {
+		return s.askFor(ctx, busyAnswerIn, question, read)
+	}
+	return s.askFor(ctx, realTimeIn, question, read)
 }
 
 // askFor is ask with another patience.
@@ -215,6 +232,8 @@ func (s *session) askFor(ctx context.Context, patience time.Duration, question [
 		}
 		return false, err
 	}
+	s.asking = true
+	defer func() { s.asking = false }()
 	return s.wait(ctx, patience+s.onLine(), func(r escpos.Reply) bool {
 		if r.Kind != escpos.RealTime {
 			return false
@@ -261,6 +280,9 @@ func (s *session) askPort() {
 // faults is all that is known to be wrong. What the printer tells by itself is
 // newer than any answer to a question.
 func (s *session) faults() escpos.Fault {
+	if s.noise > noiseAtMost {
+		return s.port // nothing that it says is believed
+	}
 	if s.auto {
 		return s.told | s.port
 	}
@@ -275,7 +297,10 @@ func (s *session) faults() escpos.Fault {
 func (s *session) trusted() bool { return s.answers && s.noise <= noiseAtMost }
 
 // report tells the book the state of the printer.
-func (s *session) report() { s.d.room.book.Report(s.d.device(), s.conditions(), s.other) }
+func (s *session) report() {
+	s.reported = s.faults()
+	s.d.room.book.Report(s.d.device(), s.conditions(), s.other)
+}
 
 func (s *session) conditions() device.Conditions {
 	var c []device.Condition

@@ -84,6 +84,15 @@ func (p *Parser) begin(out []Reply, c byte) []Reply {
 	return append(out, Reply{Kind: Noise, Byte: c})
 }
 
+// Break says that nothing came for a while: what was begun is no answer. Else a
+// stray byte that looks like the head of a block would swallow the next answers.
+func (p *Parser) Break() (out []Reply) {
+	for len(p.held) > 0 {
+		out = append(out, p.giveUp(nil)...)
+	}
+	return out
+}
+
 // giveUp calls the first byte held noise and reads the others again. It ends,
 // since each round is one byte shorter.
 func (p *Parser) giveUp(out []Reply) []Reply {

@@ -88,3 +88,13 @@ func FuzzParser(f *testing.F) {
 		require.Equal(t, RealTime, got[len(got)-1].Kind)
 	})
 }
+
+func TestBreakEndsWhatWasBegun(t *testing.T) {
+	var p Parser
+	assert.Empty(t, p.Feed([]byte{0x37, 0x12}))
+	assert.Equal(t, []Reply{{Kind: Noise, Byte: 0x37}, {Kind: RealTime, Byte: 0x12}}, p.Break())
+	assert.Empty(t, p.Break())
+	assert.Equal(t, []Reply{{Kind: RealTime, Byte: 0x12}}, p.Feed([]byte{0x12}))
+	p.Feed([]byte{0x37, 0x37, 0x10})
+	assert.Len(t, p.Break(), 3)
+}

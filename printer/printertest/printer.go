@@ -34,6 +34,7 @@ type Options struct {
 	DotsPerSecond  int           // of the paper; 0: at once
 	Buffer         int           // bytes; default 4096
 	Pages          escpos.Pages  // where its Vietnamese letters are; default escpos.TCVN
+	AnswersAfter   time.Duration // how long each answer takes; default: none
 	Boot           time.Duration // how long it takes from power to reading; default: at once
 	NoAuto         bool          // never tells its state by itself
 	NoDone         bool          // does not know GS r
@@ -260,6 +261,7 @@ func (p *Printer) answer(ctx context.Context, wire io.Writer, answers <-chan []b
 		case <-ctx.Done():
 			return
 		case b := <-answers:
+			pause(ctx, p.o.AnswersAfter)
 			if _, err := wire.Write(b); err != nil {
 				return
 			}
