@@ -6,8 +6,9 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 PREFIX  ?= /usr/local
 DESTDIR ?=
+YEARS_DATA ?= /tmp/xinmoi-years
 
-.PHONY: help run build test check fmt fuzz bench cross install clean
+.PHONY: help run build test check fmt fuzz bench years cross install clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +38,9 @@ fuzz: ## each parser for 30 s
 
 bench: ## the figures of store/DESIGN.md, with the floors measured in the same run
 	@$(GO) run ./cmd/internal/bench
+
+years: ## the figures of a book of ten years, simulated in YEARS_DATA (3 GB, some minutes; it stays there)
+	@$(GO) run ./cmd/internal/bench -years 10 -data '$(YEARS_DATA)'
 
 cross: ## static binaries for amd64, arm64 and armv7 into dist/
 	@for t in amd64 arm64 arm; do echo "dist/xinmoi-linux-$$t"; \

@@ -207,16 +207,6 @@ type reading struct {
 
 func (b *Book) reading() reading { return reading{b.look, b.opts.Zone} }
 
-// readClosed lets fn read a book that no process has open; ErrInUse if one has.
-func readClosed(file string, zone func(*queue.Hall) *time.Location, fn func(reading) error) error {
-	return readOnly(file, func(db *bolt.DB) error {
-		if err := checkFormat(db); err != nil {
-			return fmt.Errorf("store: %s: %w", file, err)
-		}
-		return fn(reading{db.View, Options{Zone: zone}.withDefaults().Zone})
-	})
-}
-
 // fold reads the day in slices, so that no transaction stays open.
 func (r reading) fold(ctx context.Context, day Day, s *state) (*daySum, error) {
 	d := newDaySum(s, r.zone)
@@ -260,11 +250,6 @@ func (r reading) raw(after Seq, max int) (raw []stored, err error) {
 // entries so far.
 func (b *Book) Sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) error {
 	return b.reading().sums(ctx, from, to, each)
-}
-
-// SumsOf is Sums of a book that no process has open; ErrInUse if one has.
-func SumsOf(ctx context.Context, file string, zone func(*queue.Hall) *time.Location, from, to queue.Day, each func(*sum.Day)) error {
-	return readClosed(file, zone, func(r reading) error { return r.sums(ctx, from, to, each) })
 }
 
 func (r reading) sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) error {

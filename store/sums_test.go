@@ -157,6 +157,8 @@ func TestSumsOfDays(t *testing.T) {
 	assert.Equal(t, 1, all[3].Tickets)
 	shut(t, b)
 	n := 0
-	require.NoError(t, SumsOf(t.Context(), BookFile(dir), nil, "", "", func(*sum.Day) { n++ }))
+	require.NoError(t, ReadClosed(BookFile(dir), nil, func(c *Closed) error {
+		return c.Sums(t.Context(), "", "", func(*sum.Day) { n++ })
+	}))
 	assert.Equal(t, 4, n)
 }

@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"store":              {"store/queue", "store/wait", "store/device", "store/sum"},
 	"store/centre":       {"store", "store/queue", "store/device", "store/device/frame"},
 	"store/door":         {"store", "store/queue", "store/device", "store/centre"},
+	"store/report":       {"store/queue", "store/sum"},
 	"store/feed":         {"store", "store/queue", "store/device", "store/door"},
 
 	"assets":            {"assets/locale"},

@@ -44,6 +44,7 @@ func commands() []command {
 		{"serve", runServe},
 		{"reload", runReload},
 		{"audit", runAudit},
+		{"report", runReport},
 		{"backup", runBackup},
 		{"restore", func(_ context.Context, e env, args []string) int { return runRestore(e, args) }},
 		{"sim", runSim},

@@ -217,6 +217,7 @@ func (s *server) ownRoutes() []door.Route {
 		door.Route{Method: "GET", Pattern: "/locale/", Kind: door.KindAsset, Who: door.Anyone, Handle: files},
 		s.reloadRoute(),
 		s.backupRoute(),
+		s.reportRoute(),
 		door.MetricsRoute(s.metrics()),
 	)
 }

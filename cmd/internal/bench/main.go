@@ -28,7 +28,20 @@ func main() {
 	runs := flag.Int("runs", 5, "runs of each benchmark; the median is printed")
 	each := flag.String("benchtime", "1s", "length of each run, as go test takes it")
 	only := flag.String("only", ".", "benchmarks to run, a regular expression")
+	years := flag.Int("years", 0, "measure a book of so many simulated years instead")
+	data := flag.String("data", "", "with -years: the folder of the book; it is simulated there when there is none, and stays")
 	flag.Parse()
+	if *years > 0 {
+		if *data == "" {
+			fmt.Fprintln(os.Stderr, "-years needs -data DIR")
+			os.Exit(2)
+		}
+		if err := benchYears(*years, *data, *runs); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := bench(*runs, *each, *only); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -112,10 +125,7 @@ func program(out *tabwriter.Writer, runs int) error {
 	}
 	defer os.RemoveAll(dir)
 	exe := filepath.Join(dir, "xinmoi")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", exe, "./cmd/xinmoi")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
+	if err := buildProgram(exe); err != nil {
 		return err
 	}
 	fi, err := os.Stat(exe)
@@ -137,10 +147,22 @@ func program(out *tabwriter.Writer, runs int) error {
 	return nil
 }
 
+// buildProgram builds the binary as it ships.
+func buildProgram(exe string) error {
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", exe, "./cmd/xinmoi")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	build.Stderr = os.Stderr
+	return build.Run()
+}
+
 // life starts the daemon, waits until it listens and has been idle for 3 s, and
 // stops it. Milliseconds and MiB.
 func life(exe, config, data string) (start, rss, anon float64, err error) {
-	cmd := exec.Command(exe, "serve", "--config", config, "--data", data, "--listen", "127.0.0.1:0")
+	args := []string{"serve", "--data", data, "--listen", "127.0.0.1:0"}
+	if config != "" {
+		args = append(args, "--config", config)
+	}
+	cmd := exec.Command(exe, args...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return 0, 0, 0, err

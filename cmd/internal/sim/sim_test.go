@@ -32,9 +32,11 @@ func TestAYear(t *testing.T) {
 	assert.Equal(t, done.Entries, r.Entries)
 	var total sum.Day
 	days := 0
-	require.NoError(t, store.SumsOf(t.Context(), store.BookFile(dir), zone, "", "", func(d *sum.Day) {
-		days++
-		total.Merge(d)
+	require.NoError(t, store.ReadClosed(store.BookFile(dir), zone, func(c *store.Closed) error {
+		return c.Sums(t.Context(), "", "", func(d *sum.Day) {
+			days++
+			total.Merge(d)
+		})
 	}))
 	row := total.Total
 	assert.Equal(t, 260, days)

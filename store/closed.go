@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"xinmoi/store/queue"
+	"xinmoi/store/sum"
+)
+
+// Closed is a book that no process has open, or a copy of one, open for reading.
+type Closed struct{ reading }
+
+// ReadClosed lets fn read a closed book without changing it; ErrInUse if a process
+// has it open.
+func ReadClosed(file string, zone func(*queue.Hall) *time.Location, fn func(*Closed) error) error {
+	zone = Options{Zone: zone}.withDefaults().Zone
+	db, err := openToRead(file)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	look := func(fn func(tx *bolt.Tx) error) error { return guard(func() error { return db.View(fn) }) }
+	return fn(&Closed{reading{look, zone}})
+}
+
+// Sums is Book.Sums.
+func (c *Closed) Sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) error {
+	return c.sums(ctx, from, to, each)
+}
+
+// Days is Book.Days.
+func (c *Closed) Days() ([]Day, error) { return c.days() }
+
+// Hall is the newest state kept, which may lack the last entries; its document is
+// for names.
+func (c *Closed) Hall() (hall *queue.Hall, err error) {
+	err = c.look(func(tx *bolt.Tx) error {
+		s, _ := restoreNewest(tx, c.zone)
+		hall = s.hall
+		return nil
+	})
+	return hall, err
+}
