@@ -97,7 +97,7 @@ func (s *setter) line(l slip.Line) error {
 		return nil
 	case l.QR && s.qr:
 		return s.code(l)
-	case !l.QR && l.Picture == nil && s.pages.Readable(l.Text):
+	case !l.QR && l.Picture == nil && s.pages.Readable(l.Text+l.Right):
 		s.text(l)
 		return nil
 	case !l.QR && s.shelf != nil:
@@ -177,10 +177,23 @@ func (s *setter) text(l slip.Line) {
 	if l.Point {
 		text, indent = "- "+text, "  "
 	}
-	for _, row := range wrapCells(text, indent, cells/st.Wide) {
+	rows := wrapCells(text, indent, cells/st.Wide)
+	if l.Right != "" {
+		rows = spread(l.Text, l.Right, cells)
+	}
+	for _, row := range rows {
 		s.job.Line(row, st)
 		s.high += st.LineHigh()
 	}
+}
+
+// spread sets a name and its value at the two edges; a long name wraps before.
+func spread(name, value string, cells int) []string {
+	left := cells - escpos.Columns(value)
+	rows := wrapCells(name, "", max(1, left-1))
+	last := &rows[len(rows)-1]
+	*last += strings.Repeat(" ", max(1, left-escpos.Columns(*last))) + value
+	return rows
 }
 
 // large is the size from which a strong line is set in double height.

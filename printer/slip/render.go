@@ -93,10 +93,22 @@ func (g *Page) text(p *Press, l Line) {
 		bullet = p.shape("• ", l.Face, g.size(l))
 		indent = bullet.width
 	}
-	fitted := p.fit(l, g.size(l), g.Dots-2*edge-indent)
+	wide := g.Dots - 2*edge - indent
+	value := p.shape(l.Right, Strong, g.size(l))
+	if value.width > wide*2/3 { // a line of its own, which may wrap
+		g.text(p, Line{Text: l.Text, Face: l.Face, Size: l.Size, Left: true})
+		g.text(p, Line{Text: l.Right, Face: Strong, Size: l.Size, Left: true})
+		return
+	}
+	if l.Right != "" {
+		wide -= value.width + 2*margin
+	}
+	fitted := p.fit(l, g.size(l), wide)
 	for i, row := range fitted.rows {
 		img, x := row.draw(), edge-margin+indent
 		switch {
+		case l.Right != "" && i == len(fitted.rows)-1:
+			img = beside(img, value.draw(), g.Dots-2*edge-value.width)
 		case !l.Left:
 			x = g.centred(row.width + 2*margin)
 		case l.Point && i == 0:

@@ -54,6 +54,7 @@ const (
 // Line is one line of a slip, before it is known how wide the paper is.
 type Line struct {
 	Text    string
+	Right   string // stands at the right edge of the same line, Text at the left one
 	Face    Face
 	Size    int         // dots of an em on paper 576 wide
 	Gap     int         // dots above it

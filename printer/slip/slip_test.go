@@ -130,8 +130,21 @@ func render(t testing.TB, s Slip, paper Paper) *Page {
 // The pictures under testdata were looked at. When one changes on purpose, run
 // with -update and look at it again.
 func TestPictures(t *testing.T) {
+	all := map[string]*Page{}
 	for name, c := range cases() {
-		img := render(t, c.slip, c.paper).Image()
+		all[name] = render(t, c.slip, c.paper)
+	}
+	for name, lines := range staffCases(words(t)) {
+		p, err := NewPress()
+		require.NoError(t, err)
+		for size, dots := range map[string]int{"80": 576, "58": 384} {
+			if all[name+"-"+size], err = p.Render(lines, Paper{Dots: dots}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, page := range all {
+		img := page.Image()
 		file := filepath.Join("testdata", name+".png")
 		if *update {
 			require.NoError(t, os.WriteFile(file, encode(t, img), 0o644))
