@@ -168,7 +168,7 @@ func describeZone(doc *centre.Document, id string) *Zone {
 // broken are the conditions in which no paper comes out.
 var broken = []device.Condition{
 	device.Offline, device.Mute, device.NoAccess, device.Busy, device.Stalled,
-	device.MediaEmpty, device.MediaJam, device.CoverOpen, device.CutterJam, device.HeadHot, device.DeviceError,
+	device.MediaEmpty, device.MediaJam, device.WrongSide, device.CoverOpen, device.CutterJam, device.HeadHot, device.DeviceError,
 }
 
 // reads reports whether the kiosk has a scanner that is not known to be away.

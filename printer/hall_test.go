@@ -174,8 +174,11 @@ func (h *hall) notes() (all []string) {
 		case noteAsked, noteStarted, notePrinted, noteSent, noteInterrupted, noteDropped:
 			n, err := readNote(e.Note)
 			require.NoError(h.t, err)
-			t, _ := h.book.View().Hall.Ticket(n.Ticket)
-			s := fmt.Sprintf("%s %s", e.Type[len("printer."):], t.Number)
+			what := "a slip"
+			if t, ok := h.book.View().Hall.Ticket(n.Ticket); ok {
+				what = t.Number
+			}
+			s := fmt.Sprintf("%s %s", e.Type[len("printer."):], what)
 			if n.Printer != "" {
 				s += " at " + n.Printer
 			}

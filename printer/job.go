@@ -17,27 +17,29 @@ const slowLine = 11520
 
 // draw makes the job of an order: whole commands, in pieces.
 func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
-	r, m := s.d.room, s.model
-	view := r.book.View()
-	t, ok := view.Hall.Ticket(o.ticket)
-	if !ok {
-		return nil, 0, errors.New("no such ticket")
+	m, size := s.model, pieceSize(s.bps)
+	if o.kind == pagesSlip {
+		return s.pages(press, o, size)
 	}
-	doc := centre.InForce(view.Hall)
-	own, _, _ := r.templates.now()
-	what := slip.Slip{Template: own, Centre: doc, Ticket: t, Reprint: o.marked(), Link: doc.HolderURL(r.book.Link(t.ID))}
 	paper := slip.Paper{Dots: m.Dots, Coarse: s.bps > 0 && s.bps < slowLine}
-	way, size := s.way(), pieceSize(s.bps)
+	way := s.way()
 	if way == centre.WayStored && s.shelf == nil {
 		way = centre.WayHybrid
 	}
-	pieces, high, err := set(way, slip.Build(what, r.words), press, m, paper, size, s.shelf)
-	if err != nil && what.Link != "" { // a link that no code holds: the ticket is good without
-		s.d.log.Warn("printing without a QR code", "err", err)
-		what.Link = ""
-		return set(way, slip.Build(what, r.words), press, m, paper, size, s.shelf)
+	lines, err := s.lines(o, true)
+	if err != nil {
+		return nil, 0, err
 	}
-	return pieces, high, err
+	pieces, high, err := set(way, lines, press, m, paper, size, s.shelf)
+	if err == nil {
+		return pieces, high, nil
+	}
+	// A link that no code holds: the slip is good without.
+	s.d.log.Warn("printing without a QR code", "err", err)
+	if lines, err = s.lines(o, false); err != nil {
+		return nil, 0, err
+	}
+	return set(way, lines, press, m, paper, size, s.shelf)
 }
 
 // way is how this printer is told a ticket.
@@ -62,6 +64,13 @@ func pieceSize(bps int) int {
 func Job(page *slip.Page, m Model, size int) ([][]byte, error) {
 	j := escpos.NewJob(m.setup(size))
 	j.Begin()
+	put(j, page)
+	j.End()
+	return j.Pieces(size)
+}
+
+// put adds a drawn page to a job.
+func put(j *escpos.Job, page *slip.Page) {
 	at := 0
 	for _, part := range page.Parts {
 		j.Feed(part.Y - at)
@@ -69,8 +78,6 @@ func Job(page *slip.Page, m Model, size int) ([][]byte, error) {
 		at = part.Y + part.Image.Rect.Dy()*part.Scale
 	}
 	j.Feed(page.High - at)
-	j.End()
-	return j.Pieces(size)
 }
 
 // print puts one order on paper and writes down what became of it.
@@ -80,20 +87,20 @@ func (s *session) print(ctx context.Context, press *slip.Press, o order) error {
 	if s.shelf != nil {
 		if err := s.checkShelf(ctx); err != nil {
 			s.ready = false
-			r.release(ctx, o.seq)
+			r.release(ctx, o.orderID)
 			return err
 		}
 	}
 	pieces, high, err := s.draw(press, o)
 	if err != nil { // nothing that the printer could help
 		s.d.log.Error("drawing a ticket", "ticket", o.ticket, "err", err)
-		_, err = r.write(ctx, noteDropped, note{Ticket: o.ticket, Order: o.seq, Printer: s.d.id, Reason: reasonFailed})
-		r.release(ctx, o.seq)
+		_, err = r.note(ctx, noteDropped, note{Ticket: o.ticket, Order: o.seq, Printer: s.d.id, Reason: reasonFailed})
+		r.release(ctx, o.orderID)
 		return err
 	}
 	n := note{Ticket: o.ticket, Order: o.seq, Printer: s.d.id, Reprint: o.marked()}
-	if _, err := r.write(ctx, noteStarted, n); err != nil {
-		r.release(ctx, o.seq)
+	if _, err := r.note(ctx, noteStarted, n); err != nil {
+		r.release(ctx, o.orderID)
 		if ctx.Err() != nil {
 			return err
 		}
@@ -108,7 +115,7 @@ func (s *session) print(ctx context.Context, press *slip.Press, o order) error {
 			n.Reason = "stopping"
 		}
 		r.writeLast(ctx, noteInterrupted, n)
-		r.release(ctx, o.seq)
+		r.release(ctx, o.orderID)
 		s.d.setUsable(false)
 		if ctx.Err() == nil && !errors.Is(err, errGone) {
 			s.report()
@@ -116,6 +123,7 @@ func (s *session) print(ctx context.Context, press *slip.Press, o order) error {
 		s.clear(ctx, err)
 		return err
 	}
+	n.MM = s.model.length(high)
 	r.writeLast(ctx, typ, n)
 	return nil
 }

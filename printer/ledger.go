@@ -13,13 +13,22 @@ import (
 	"xinmoi/store/queue"
 )
 
+// orderID names a piece of paper: the entry that asked for it, and the ticket,
+// since one entry may ask for many.
+type orderID struct {
+	seq    store.Seq
+	ticket queue.TicketID
+}
+
 // order is one piece of paper that is wanted.
 type order struct {
-	seq     store.Seq // of the entry that asked
-	ticket  queue.TicketID
+	orderID
+	kind    kind          // "" is a ticket
+	lang    string        // of another kind
 	kiosk   queue.KioskID // its printers; "" where the printer is named
 	printer string
-	byHand  bool // a reprint: marked from the start, and printed in any state of the ticket
+	byHand  bool // a reprint that somebody asked for: printed in any state of the ticket
+	again   bool // it has come out before, or should have: marked from the start
 	asked   time.Time
 	seen    time.Time // when this process first read it
 	tries   int       // how often it was started
@@ -27,15 +36,17 @@ type order struct {
 }
 
 // marked reports whether its paper says IN LẠI.
-func (o *order) marked() bool { return o.byHand || o.tries > 0 }
+func (o *order) marked() bool { return o.again || o.tries > 0 }
 
 // ledger is what is wanted and not done: the fold of the journal.
 type ledger struct {
 	read   store.Seq
 	saved  store.Seq // the mark
-	orders map[store.Seq]*order
+	orders map[orderID]*order
+	rolls  map[string]*roll          // by printer
+	closed store.Seq                 // the entry that closed the last day; 0: a day is open
 	dirty  map[string]bool           // printers on which something was begun and not ended
-	keys   map[string]queue.TicketID // idempotency keys of reprints asked for
+	keys   map[string]queue.TicketID // idempotency keys of what was asked for
 	kept   map[string]keptSince      // by printer
 }
 
@@ -49,7 +60,7 @@ type keptSince struct {
 func newLedger(from store.Seq) *ledger {
 	return &ledger{
 		read: from, saved: from,
-		orders: map[store.Seq]*order{}, dirty: map[string]bool{}, keys: map[string]queue.TicketID{},
+		orders: map[orderID]*order{}, rolls: map[string]*roll{}, dirty: map[string]bool{}, keys: map[string]queue.TicketID{},
 		kept: map[string]keptSince{},
 	}
 }
@@ -59,22 +70,33 @@ func (l *ledger) fold(e store.Entry, now time.Time) {
 	l.read = e.Seq
 	if issued, ok := e.Event.(queue.Issued); ok {
 		if issued.Print && issued.Kiosk != "" {
-			l.orders[e.Seq] = &order{seq: e.Seq, ticket: issued.Ticket, kiosk: issued.Kiosk, asked: e.At, seen: now}
+			l.want(&order{orderID: orderID{e.Seq, issued.Ticket}, kiosk: issued.Kiosk, asked: e.At, seen: now})
 		}
 		return
 	}
-	if _, ok := e.Event.(queue.DayOpened); ok {
+	switch e.Event.(type) {
+	case queue.DayClosed:
+		l.closed = e.Seq
+		return
+	case queue.DayOpened:
+		l.closed = 0
 		clear(l.keys)
+		for _, r := range l.rolls {
+			r.since = nil
+		}
 		return
 	}
 	switch e.Type {
-	case noteAsked, noteStarted, notePrinted, noteSent, noteInterrupted, noteDropped:
 	case noteKept:
 		var n keptNote
 		if cbor.Unmarshal(e.Note, &n) == nil {
 			l.kept[n.Printer] = keptSince{n, e.Seq, e.At}
 		}
 		return
+	case noteRolls:
+		l.foldRolls(e)
+		return
+	case noteAsked, noteStarted, notePrinted, noteSent, noteInterrupted, noteDropped, noteSlip, noteRoll, noteTurned, noteShows:
 	default:
 		return
 	}
@@ -85,14 +107,21 @@ func (l *ledger) fold(e store.Entry, now time.Time) {
 	l.foldNote(e, n, now)
 }
 
+// want adds an order.
+func (l *ledger) want(o *order) { l.orders[o.orderID] = o }
+
 func (l *ledger) foldNote(e store.Entry, n note, now time.Time) {
-	o := l.orders[n.Order]
+	id := orderID{n.Order, n.Ticket}
+	o := l.orders[id]
+	if n.Key != "" {
+		l.keys[n.Key] = n.Ticket
+	}
 	switch e.Type {
-	case noteAsked:
-		l.orders[e.Seq] = &order{seq: e.Seq, ticket: n.Ticket, printer: n.Printer, kiosk: n.Kiosk, byHand: true, asked: e.At, seen: now}
-		if n.Key != "" {
-			l.keys[n.Key] = n.Ticket
-		}
+	case noteAsked, noteSlip:
+		l.want(&order{
+			orderID: orderID{e.Seq, n.Ticket}, kind: n.Kind, lang: n.Lang, printer: n.Printer, kiosk: n.Kiosk,
+			byHand: true, again: e.Type == noteAsked, asked: e.At, seen: now,
+		})
 	case noteStarted:
 		l.dirty[n.Printer] = true
 		if o != nil {
@@ -101,13 +130,16 @@ func (l *ledger) foldNote(e store.Entry, n note, now time.Time) {
 		}
 	case notePrinted, noteSent:
 		delete(l.dirty, n.Printer)
-		delete(l.orders, n.Order)
+		delete(l.orders, id)
+		l.roll(n.Printer).used(n)
 	case noteInterrupted:
 		if o != nil {
 			o.at = ""
 		}
 	case noteDropped:
-		delete(l.orders, n.Order)
+		delete(l.orders, id)
+	default:
+		l.foldRoll(e, n, now)
 	}
 }
 
@@ -118,8 +150,16 @@ const keptFor = 50 * time.Hour
 // settled is the number up to which the journal need not be read again.
 func (l *ledger) settled(now time.Time) store.Seq {
 	s := l.read
-	for seq := range l.orders {
-		s = min(s, seq-1)
+	for id := range l.orders {
+		s = min(s, id.seq-1)
+	}
+	if l.closed != 0 { // it is read again after a start
+		s = min(s, l.closed-1)
+	}
+	for _, r := range l.rolls {
+		if len(r.since) > 0 {
+			s = min(s, r.Asking-1)
+		}
 	}
 	for _, k := range l.kept {
 		if now.Sub(k.at) < keptFor {
@@ -164,6 +204,9 @@ func (r *Room) catchUp(ctx context.Context) error {
 		}
 	}
 	if s := l.settled(now); s >= l.saved+saveEvery {
+		if err := r.noteRolls(ctx); err != nil {
+			return err
+		}
 		if err := r.book.SetMark(ctx, reader, s); err != nil {
 			return err
 		}
@@ -204,13 +247,15 @@ func (r *Room) next(ctx context.Context, d *Driver) (o order, ok bool, err error
 	return order{}, false, nil
 }
 
-// inTurn lists the orders, oldest first.
+// inTurn lists the orders: what says whether the paper lies right, then the oldest.
 func (r *Room) inTurn() []*order {
 	out := make([]*order, 0, len(r.ledger.orders))
 	for _, o := range r.ledger.orders {
 		out = append(out, o)
 	}
-	slices.SortFunc(out, func(a, b *order) int { return cmp.Compare(a.seq, b.seq) })
+	slices.SortFunc(out, func(a, b *order) int {
+		return cmp.Or(cmp.Compare(a.kind.after(), b.kind.after()), cmp.Compare(a.seq, b.seq), cmp.Compare(a.ticket, b.ticket))
+	})
 	return out
 }
 
@@ -245,7 +290,8 @@ func (r *Room) dropStale(ctx context.Context) error {
 			reason = reasonStale
 		case o.tries >= triesMost:
 			reason = reasonFailed
-		case !ok, !o.byHand && t.State != queue.Waiting && t.State != queue.Called:
+		case o.kind != ticketSlip:
+		case !ok, !o.byHand && !wants(t):
 			reason = reasonOver
 		}
 		if reason == "" {
@@ -254,7 +300,7 @@ func (r *Room) dropStale(ctx context.Context) error {
 		if _, err := r.write(ctx, noteDropped, note{Ticket: o.ticket, Order: o.seq, Reason: reason}); err != nil {
 			return err
 		}
-		delete(r.ledger.orders, o.seq)
+		delete(r.ledger.orders, o.orderID)
 	}
 	return nil
 }
@@ -268,11 +314,11 @@ func freshS(d *centre.Document) int {
 }
 
 // release takes an order out of a driver's hands, started or not.
-func (r *Room) release(ctx context.Context, seq store.Seq) {
+func (r *Room) release(ctx context.Context, id orderID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_ = r.catchUp(ctx) // a start must be folded first; the next reading tells of trouble
-	if o := r.ledger.orders[seq]; o != nil {
+	if o := r.ledger.orders[id]; o != nil {
 		o.at = ""
 	}
 }

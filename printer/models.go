@@ -46,3 +46,10 @@ func (m Model) setup(band int) escpos.Setup {
 		Cut: m.Cut, FeedBeforeCut: m.FeedBeforeCut, Present: m.Present,
 	}
 }
+
+// length is how many millimetres of paper so many dots are, with the feed to the
+// cutter, which is about the same everywhere.
+func (m Model) length(dots int) int {
+	const toCutter = 12
+	return dots*254/(10*max(1, m.DPI)) + toCutter
+}

@@ -19,7 +19,12 @@ const (
 	noteSent        = "printer.sent"
 	noteInterrupted = "printer.interrupted"
 	noteDropped     = "printer.dropped"
-	noteKept        = "printer.kept" // what a printer keeps in its NV memory; a payload of its own
+	noteKept        = "printer.kept"         // what a printer keeps in its NV memory; a payload of its own
+	noteSlip        = "printer.slip_asked"   // a slip that is no ticket
+	noteRoll        = "printer.roll_changed" // seen by the printer's sensors, or said by a person
+	noteTurned      = "printer.roll_turned"  // after "no text shows"
+	noteShows       = "printer.text_shows"   // a person's answer to whether it does
+	noteRolls       = "printer.rolls"        // the rolls so far, so that old entries need not be read again; a payload of its own
 
 	noteVersion = 1
 )
@@ -31,15 +36,21 @@ const (
 	reasonFailed = "failed" // broken off too often
 )
 
-// note is the payload of all of them.
+// note is the payload of the others.
 type note struct {
 	Ticket  queue.TicketID `cbor:"1,keyasint"`
-	Order   store.Seq      `cbor:"2,keyasint,omitempty"` // the entry that asked for the paper; not in reprint_asked, which is that entry
+	Order   store.Seq      `cbor:"2,keyasint,omitempty"` // the entry that asked for the paper; not in one that asks. Of text_shows the entry whose slip it is about
 	Printer string         `cbor:"3,keyasint,omitempty"`
-	Reprint bool           `cbor:"4,keyasint,omitempty"` // marked IN LẠI
-	Reason  string         `cbor:"5,keyasint,omitempty"` // of dropped and interrupted
-	Kiosk   queue.KioskID  `cbor:"7,keyasint,omitempty"` // of reprint_asked without a printer
-	Key     string         `cbor:"6,keyasint,omitempty"` // idempotency key of reprint_asked
+	Reprint bool           `cbor:"4,keyasint,omitempty"`  // marked IN LẠI
+	Reason  string         `cbor:"5,keyasint,omitempty"`  // of dropped and interrupted
+	Kiosk   queue.KioskID  `cbor:"7,keyasint,omitempty"`  // of reprint_asked without a printer
+	Key     string         `cbor:"6,keyasint,omitempty"`  // idempotency key of what was asked for
+	Kind    kind           `cbor:"8,keyasint,omitempty"`  // of slip_asked
+	Lang    string         `cbor:"9,keyasint,omitempty"`  // of slip_asked
+	MM      int            `cbor:"10,keyasint,omitempty"` // of printed and sent: paper used
+	Yes     bool           `cbor:"11,keyasint,omitempty"` // of text_shows
+	Sensor  bool           `cbor:"12,keyasint,omitempty"` // of roll_changed: the printer saw it; else a person said so
+	Low     bool           `cbor:"13,keyasint,omitempty"` // of roll_changed: it had warned before
 }
 
 // keptNote says what we have put into the NV memory of a printer, and how often
@@ -58,13 +69,21 @@ type keptKey struct {
 	Key     escpos.Key
 }
 
-// write puts a note into the journal.
+// write puts a note into the journal. The caller holds r.mu, so that a note of
+// the rolls holds all that this room has written before.
 func (r *Room) write(ctx context.Context, typ string, n any) (store.Seq, error) {
 	b, err := cbor.Marshal(n)
 	if err != nil {
 		return 0, err
 	}
 	return r.book.Note(ctx, typ, noteVersion, b)
+}
+
+// note is write for those who do not hold r.mu.
+func (r *Room) note(ctx context.Context, typ string, n any) (store.Seq, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.write(ctx, typ, n)
 }
 
 // lastWord is how long a note may take that is written when all is ending.
@@ -75,7 +94,7 @@ const lastWord = 2 * time.Second
 func (r *Room) writeLast(ctx context.Context, typ string, n note) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
-	if _, err := r.write(ctx, typ, n); err != nil {
+	if _, err := r.note(ctx, typ, n); err != nil {
 		r.log.Warn("a note of the printer was not written", "note", typ, "err", err)
 	}
 }

@@ -59,11 +59,12 @@ func TestPaperOutAndBack(t *testing.T) {
 		assert.Empty(t, p.Papers())
 		p.SetPaper(true)
 		time.Sleep(12 * time.Second)
-		require.Len(t, p.Papers(), 1)
-		assert.Equal(t, "whole", h.looks(p.Papers()[0], late, 576))
+		require.Len(t, p.Papers(), 2)
+		assert.Equal(t, "whole", h.looks(p.Papers()[1], late, 576))
 		assert.Empty(t, h.conditions("p1"))
 		assert.Equal(t, []string{
 			"dropped " + early.Number + ": stale",
+			"started a slip at p1", "printed a slip at p1", // which says that the paper lies right
 			"started " + late.Number + " at p1", "printed " + late.Number + " at p1",
 		}, h.notes())
 	})

@@ -109,6 +109,9 @@ func (r *Room) Printer(p centre.Printer) *Driver {
 	if !ok {
 		m, _ = ModelOf(centre.DefaultModel)
 	}
+	if p.Pages != "" {
+		m.Pages = pagesOf(p.Pages)
+	}
 	return &Driver{
 		room: r, id: p.ID, model: m, way: p.Way, wake: make(chan struct{}, 1),
 		log: r.log.With("printer", p.ID),

@@ -61,6 +61,7 @@ func TestFallsBackToTheNextPrinter(t *testing.T) {
 		assert.Equal(t, []string{
 			"started A001 at p1", "printed A001 at p1",
 			"started A002 at p2", "printed A002 at p2",
+			"started a slip at p1", "printed a slip at p1", // paper is back
 			"started A003 at p1", "printed A003 at p1",
 			"started A004 at p2", "printed A004 at p2",
 		}, h.notes())

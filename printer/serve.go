@@ -53,6 +53,7 @@ func (d *Driver) enter(ctx context.Context) error {
 		return err
 	}
 	d.room.drivers[d.id] = d
+	d.wasEmpty()
 	return nil
 }
 
@@ -79,7 +80,8 @@ func (s *session) live(ctx context.Context, press *slip.Press) error {
 			}
 			looked = time.Now()
 		}
-		s.d.setUsable(s.ready && !s.lost && !s.silent && !s.stalled && !s.faults().Stops())
+		s.lookAtRoll(ctx)
+		s.d.setUsable(s.ready && !s.lost && !s.silent && !s.stalled && !s.wrong && !s.faults().Stops())
 		o, ok, err := s.d.room.next(ctx, s.d)
 		if err != nil {
 			if ctx.Err() != nil {

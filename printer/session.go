@@ -56,6 +56,8 @@ type session struct {
 	slow     bool // it has answered one when nobody waited any more
 	stalled  bool
 	torn     bool // a command may be broken off: nothing may be asked before a flush
+	wrong    bool // a person says that no text shows on its paper
+	nearEnd  bool // its roll is foreseen to end soon
 	noise    int
 	dones    int // answers to GS r so far
 	heard    time.Time
@@ -323,8 +325,11 @@ func (s *session) conditions() device.Conditions {
 	if len(c) == 0 && f.Stops() {
 		c = append(c, device.DeviceError) // stopped, and does not say why
 	}
-	if f&escpos.PaperLow != 0 && f&escpos.PaperOut == 0 {
+	if (f&escpos.PaperLow != 0 || s.nearEnd) && f&escpos.PaperOut == 0 {
 		c = append(c, device.MediaLow)
+	}
+	if s.wrong {
+		c = append(c, device.WrongSide)
 	}
 	if s.other != "" {
 		c = append(c, device.Another)

@@ -152,6 +152,6 @@ func (s *session) saveShelf(ctx context.Context) error {
 		n.Keys = append(n.Keys, keptKey{Picture: uint64(id), Key: k})
 	}
 	slices.SortFunc(n.Keys, func(a, b keptKey) int { return cmp.Compare(a.Picture, b.Picture) })
-	_, err := s.d.room.write(ctx, noteKept, n)
+	_, err := s.d.room.note(ctx, noteKept, n)
 	return err
 }

@@ -58,6 +58,9 @@ func (j *Job) Line(s string, st Style) {
 	j.raw(lf)
 }
 
+// Use takes the letters of the lines that follow from other pages.
+func (j *Job) Use(p Pages) { j.setup.Pages = p }
+
 // Blank prints an empty line.
 func (j *Job) Blank() {
 	j.flushFeed()

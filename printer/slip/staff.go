@@ -79,6 +79,21 @@ func Test(t Testing, words Words) []Line {
 	return s.lines
 }
 
+// Calibration is what stands above the rows of a slip on which a printer shows
+// the same bytes on one code page after another.
+func Calibration(t Staff, printer, sample string, words Words) []Line {
+	s := &sheet{Staff: t, words: words}
+	s.head("printer.pages")
+	s.row("printer.test.printer", printer)
+	s.add(Line{Text: s.say("printer.pages.what", nil), Size: 26, Left: true, Gap: 8})
+	s.add(Line{Text: sample, Face: Strong, Size: 30, Gap: 4})
+	s.add(Line{Text: strings.ToUpper(sample), Face: Strong, Size: 30, Gap: 2})
+	s.add(Line{Text: s.say("printer.pages.then", map[string]any{"line": `pages = "30/31"`}), Size: 26, Left: true, Gap: 8})
+	s.add(Line{Text: s.say("printer.pages.none", nil), Size: 26, Left: true, Gap: 4})
+	s.add(Line{Rule: true, Gap: 14})
+	return s.lines
+}
+
 // Changed is the slip that comes out when paper is back: whoever put it in sees
 // whether it prints on the right side.
 func Changed(t Staff, printer string, words Words) []Line {

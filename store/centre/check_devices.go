@@ -3,6 +3,7 @@ package centre
 import (
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,9 @@ const (
 // Ways are all of them.
 var Ways = []string{WayRaster, WayText, WayStored, WayHybrid}
 
+// pagesForm is two numbers of code pages.
+var pagesForm = regexp.MustCompile(`^([1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])/([1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$`)
+
 // scheme is the kind of a port: "serial", "usb", "tcp", "evdev", "agent".
 func scheme(port string) string {
 	s, _, _ := strings.Cut(port, ":")
@@ -65,6 +69,12 @@ func (c *checker) checkDevices() {
 		c.oneOf(at("printer", i, "model"), "model", p.Model, Models)
 		if p.Way != "" {
 			c.oneOf(at("printer", i, "way"), "way", p.Way, Ways)
+		}
+		if p.Pages != "" && !pagesForm.MatchString(p.Pages) {
+			c.wrong(at("printer", i, "pages"), "pages_bad", "value", p.Pages)
+		}
+		if p.RollTickets != 0 {
+			c.within(at("printer", i, "roll_tickets"), p.RollTickets, 20, 5000)
 		}
 		wires = append(wires, wire{at("printer", i, "port"), "printer", p.ID, p.Port, "", 0, 0, nil})
 	}

@@ -148,10 +148,12 @@ type Scan struct {
 
 // Printer is a ticket printer.
 type Printer struct {
-	ID    string `toml:"id"`
-	Port  string `toml:"port"`
-	Model string `toml:"model,omitempty"` // default generic-80
-	Way   string `toml:"way,omitempty"`   // default: what suits the model and the speed of its line
+	ID          string `toml:"id"`
+	Port        string `toml:"port"`
+	Model       string `toml:"model,omitempty"`        // default generic-80
+	Way         string `toml:"way,omitempty"`          // default: what suits the model and the speed of its line
+	Pages       string `toml:"pages,omitempty"`        // "30/31": its code pages of small Vietnamese letters and of capitals, where the model's are others
+	RollTickets int    `toml:"roll_tickets,omitempty"` // tickets of a roll; default: learnt from the rolls before
 }
 
 // Keypad is a clerk's hardware keys, and its small display if it has one.

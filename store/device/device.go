@@ -31,20 +31,21 @@ type Condition string
 
 // The conditions a device can be in.
 const (
-	Offline     Condition = "offline"      // cannot be reached: not there, unplugged, switched off
-	Mute        Condition = "mute"         // reached, but does not answer
-	NoAccess    Condition = "no-access"    // there, but we may not open it (group rights)
-	Busy        Condition = "busy"         // there, but another program holds it
-	Stalled     Condition = "stalled"      // accepts no more bytes
-	MediaEmpty  Condition = "media-empty"  // paper out
-	MediaLow    Condition = "media-low"    // paper nearly out
-	MediaJam    Condition = "media-jam"    // paper jam
-	CoverOpen   Condition = "cover-open"   //
-	CutterJam   Condition = "cutter-jam"   //
-	HeadHot     Condition = "head-hot"     // print head too hot, will go on by itself
-	DeviceError Condition = "device-error" // an error that the device does not name
-	BadReplies  Condition = "bad-replies"  // answers that its protocol does not know
-	Another     Condition = "another"      // not the device that the document names
+	Offline     Condition = "offline"          // cannot be reached: not there, unplugged, switched off
+	Mute        Condition = "mute"             // reached, but does not answer
+	NoAccess    Condition = "no-access"        // there, but we may not open it (group rights)
+	Busy        Condition = "busy"             // there, but another program holds it
+	Stalled     Condition = "stalled"          // accepts no more bytes
+	MediaEmpty  Condition = "media-empty"      // paper out
+	MediaLow    Condition = "media-low"        // paper nearly out
+	WrongSide   Condition = "media-wrong-side" // a person says that no text shows: thermal paper put in upside down
+	MediaJam    Condition = "media-jam"        // paper jam
+	CoverOpen   Condition = "cover-open"       //
+	CutterJam   Condition = "cutter-jam"       //
+	HeadHot     Condition = "head-hot"         // print head too hot, will go on by itself
+	DeviceError Condition = "device-error"     // an error that the device does not name
+	BadReplies  Condition = "bad-replies"      // answers that its protocol does not know
+	Another     Condition = "another"          // not the device that the document names
 	TwoAtOne    Condition = "two-at-one-address"
 	NoSound     Condition = "no-sound"
 
