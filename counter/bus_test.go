@@ -21,6 +21,7 @@ import (
 	"xinmoi/store"
 	"xinmoi/store/centre"
 	"xinmoi/store/device"
+	"xinmoi/store/device/lend/lendtest"
 	"xinmoi/store/queue"
 )
 
@@ -105,7 +106,8 @@ func (h *padHall) plug() {
 	host, device := net.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 2)
-	go func() { ended <- h.bus.Serve(ctx, h.wire(host)) }()
+	wire := lendtest.Wire(h, h.wire(host))
+	go func() { ended <- h.bus.Serve(ctx, wire) }()
 	go func() { ended <- h.pads.Serve(ctx, device) }()
 	pulled := false
 	h.pull = func() {
@@ -522,7 +524,7 @@ func TestHIDKeypad(t *testing.T) {
 		bus, err := counter.NewBus(h.book, slog.New(slog.DiscardHandler), &centre.Document{}, []centre.Keypad{{ID: "usb1", Port: "evdev:usb-1", Protocol: centre.Keys, Counter: "q1"}})
 		require.NoError(t, err)
 		ended := make(chan error, 1)
-		go func() { ended <- bus.Serve(t.Context(), host) }()
+		go func() { ended <- bus.Serve(t.Context(), lendtest.Wire(t, host)) }()
 		tap := func(codes ...byte) {
 			for _, c := range codes {
 				for _, value := range []byte{1, 2, 2, 0} { // down, held, held, up

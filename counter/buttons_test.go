@@ -17,6 +17,7 @@ import (
 	"xinmoi/counter/countertest"
 	"xinmoi/store/centre"
 	"xinmoi/store/device"
+	"xinmoi/store/device/lend/lendtest"
 )
 
 // buttonCentre is padCentre with two modules: one with the buttons of q1 and q2.
@@ -37,7 +38,7 @@ func inButtonHall(t *testing.T, inputs string, test func(h *padHall, m *countert
 		m.SetBaud(9600)
 		host, sim := net.Pipe()
 		ended := make(chan error, 2)
-		go func() { ended <- h.bus.Serve(t.Context(), host) }()
+		go func() { ended <- h.bus.Serve(t.Context(), lendtest.Wire(t, host)) }()
 		go func() { ended <- m.Serve(t.Context(), sim) }()
 		time.Sleep(time.Second)
 		test(h, m)
@@ -119,7 +120,7 @@ func BenchmarkPoll32(b *testing.B) {
 	m.SetBaud(9600)
 	host, sim := net.Pipe()
 	ended := make(chan error, 2)
-	go func() { ended <- bus.Serve(b.Context(), host) }()
+	go func() { ended <- bus.Serve(b.Context(), lendtest.Wire(b, host)) }()
 	go func() { ended <- m.Serve(b.Context(), sim) }()
 	for b.Loop() {
 		for round := m.Asked(32); m.Asked(32) == round; {

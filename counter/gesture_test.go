@@ -15,6 +15,7 @@ import (
 	"xinmoi/counter/countertest"
 	"xinmoi/counter/keypad"
 	"xinmoi/store/centre"
+	"xinmoi/store/device/lend/lendtest"
 	"xinmoi/store/queue"
 )
 
@@ -30,7 +31,7 @@ func TestLongAndDoublePressesOfAKeyboard(t *testing.T) {
 		}})
 		require.NoError(t, err)
 		ended := make(chan error, 1)
-		go func() { ended <- bus.Serve(t.Context(), host) }()
+		go func() { ended <- bus.Serve(t.Context(), lendtest.Wire(t, host)) }()
 		key := func(value byte, then time.Duration) {
 			_, err := device.Write([]byte{1, 0, 96, 0, value, 0, 0, 0})
 			require.NoError(t, err)
@@ -64,7 +65,7 @@ func TestLongPressOfAButton(t *testing.T) {
 		m.SetBaud(9600)
 		host, sim := net.Pipe()
 		ended := make(chan error, 2)
-		go func() { ended <- h.bus.Serve(t.Context(), host) }()
+		go func() { ended <- h.bus.Serve(t.Context(), lendtest.Wire(t, host)) }()
 		go func() { ended <- m.Serve(t.Context(), sim) }()
 		h.issue("civil", 2)
 		time.Sleep(time.Second)

@@ -17,6 +17,7 @@ import (
 	"xinmoi/counter/keypad"
 	"xinmoi/store/centre"
 	"xinmoi/store/device"
+	"xinmoi/store/device/lend/lendtest"
 )
 
 // ff68Words is ff68 in the words of a document.
@@ -160,7 +161,7 @@ keys = { K3 = "next" }
 		h := newPadHallOf(t, doc)
 		host, box := net.Pipe()
 		ended := make(chan error, 1)
-		go func() { ended <- h.bus.Serve(t.Context(), host) }()
+		go func() { ended <- h.bus.Serve(t.Context(), lendtest.Wire(t, host)) }()
 		h.issue("civil", 2)
 		for _, s := range []string{"K1\r", "K", "3\r\n", "K2\n", "K9\r", "\x80K1\r"} {
 			_, err := box.Write([]byte(s))

@@ -19,6 +19,7 @@ import (
 	"xinmoi/store"
 	"xinmoi/store/centre"
 	"xinmoi/store/device"
+	"xinmoi/store/device/lend/lendtest"
 	"xinmoi/store/queue"
 )
 
@@ -93,7 +94,7 @@ func told(t *testing.T, document string, serve func(context.Context, io.ReadWrit
 		require.NoError(t, err)
 		host, sim := net.Pipe()
 		ended := make(chan error, 2)
-		go func() { ended <- signs.Serve(t.Context(), host) }()
+		go func() { ended <- signs.Serve(t.Context(), lendtest.Wire(t, host)) }()
 		go func() { ended <- serve(t.Context(), sim) }()
 		time.Sleep(time.Second)
 		test(book)

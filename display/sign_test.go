@@ -18,6 +18,7 @@ import (
 	"xinmoi/store"
 	"xinmoi/store/centre"
 	"xinmoi/store/device"
+	"xinmoi/store/device/lend/lendtest"
 	"xinmoi/store/queue"
 )
 
@@ -106,7 +107,7 @@ func (h *signHall) plug() {
 	host, sim := net.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 2)
-	go func() { ended <- h.room.Serve(ctx, host); host.Close() }()
+	go func() { ended <- h.room.Serve(ctx, lendtest.Wire(h, host)); host.Close() }()
 	go func() { ended <- h.signs.Serve(ctx, sim) }()
 	h.pull = sync.OnceFunc(func() {
 		sim.Close()
@@ -225,7 +226,7 @@ func TestSignsServeEndsWithItsContext(t *testing.T) {
 		defer sim.Close()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- s.Serve(ctx, host) }()
+		go func() { ended <- s.Serve(ctx, lendtest.Wire(t, host)) }()
 		go func() {
 			buf := make([]byte, 64)
 			for {

@@ -22,6 +22,7 @@ import (
 	"xinmoi/store"
 	"xinmoi/store/centre"
 	"xinmoi/store/device"
+	"xinmoi/store/device/lend/lendtest"
 	"xinmoi/store/queue"
 )
 
@@ -142,6 +143,7 @@ func (h *hall) plugDriver(d *Driver, p *printertest.Printer, wrap func(net.Conn)
 	if wrap != nil {
 		wire = wrap(a)
 	}
+	wire = lendtest.Wire(h.t, wire)
 	l := &life{}
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = p.Serve(ctx, b) })

@@ -31,5 +31,8 @@ echo "the nested module of the printer's stand-in"
 (cd printer/iconv && CGO_ENABLED=0 $GO test ./...)
 echo "every package, with the race detector"
 REQUIRE_BROWSER=1 CGO_ENABLED=1 $GO test -race -shuffle=on -timeout 30m "$@" ./...
+echo "the drivers over wires that another machine lends, over which they must not notice a thing"
+XINMOI_WIRES=lent CGO_ENABLED=0 $GO test -short ./cmd/internal/port ./printer ./counter ./display/led
+XINMOI_WIRES=lent CGO_ENABLED=0 $GO test -short -run Sign ./display
 echo "every package once more as it ships, without cgo and race detector (the pages were tested above)"
 CGO_ENABLED=0 $GO test -short -timeout 20m ./...

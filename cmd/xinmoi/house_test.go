@@ -60,6 +60,12 @@ var arrows = map[string][]string{
 	"cmd/internal/vendorweb": {},
 	"cmd/internal/voicepack": {"display/voice"},
 	"cmd/internal/bench":     {},
+
+	// Devices of other machines.
+	"store/device/lend":          {"store/device"},
+	"store/device/lend/lendtest": {"store/device", "store/device/lend"},
+	"cmd/internal/agent":         {"cmd/internal/port", "store/device", "store/device/lend"},
+	"cmd/internal/lending":       {"cmd/internal/agent", "store/device", "store/device/lend", "store/door"},
 }
 
 // pure packages and codecs touch no disk, no network, no clock of their own.

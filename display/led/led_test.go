@@ -16,6 +16,7 @@ import (
 
 	"xinmoi/display/displaytest"
 	"xinmoi/store/device"
+	"xinmoi/store/device/lend/lendtest"
 	"xinmoi/store/device/rtu"
 )
 
@@ -69,7 +70,7 @@ func TestGoldenBytes(t *testing.T) {
 			answer, err := hex.DecodeString(strings.ReplaceAll(tt.answer, " ", ""))
 			require.NoError(t, err)
 			done := make(chan error, 1)
-			go func() { done <- tt.do(t.Context(), NewMaster(host)) }()
+			go func() { done <- tt.do(t.Context(), NewMaster(lendtest.Wire(t, host))) }()
 			got := make([]byte, len(want))
 			_, err = io.ReadFull(sign, got)
 			require.NoError(t, err)
@@ -91,9 +92,9 @@ func bus(t *testing.T, signs *displaytest.Bus, wrap func(device.Wire) device.Wir
 	go func() { done <- signs.Serve(t.Context(), sim) }()
 	t.Cleanup(func() { host.Close(); <-done })
 	if wrap == nil {
-		return NewMaster(host)
+		return NewMaster(lendtest.Wire(t, host))
 	}
-	return NewMaster(wrap(host))
+	return NewMaster(wrap(lendtest.Wire(t, host)))
 }
 
 func TestShow(t *testing.T) {
@@ -137,7 +138,7 @@ func TestARefusalIsNoFaultOfTheWire(t *testing.T) {
 func TestALostWireIsNoSignsFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host, sign := net.Pipe()
-		m := NewMaster(host)
+		m := NewMaster(lendtest.Wire(t, host))
 		go func() {
 			io.ReadFull(sign, make([]byte, 13))
 			sign.Close()

@@ -48,6 +48,7 @@ const (
 	Another     Condition = "another"          // not the device that the document names
 	TwoAtOne    Condition = "two-at-one-address"
 	NoSound     Condition = "no-sound"
+	AgentLost   Condition = "agent-offline" // the machine that lends it is not connected
 
 	StorageMissing Condition = "storage-missing" // the stick or folder is not there
 	StorageFull    Condition = "storage-full"    // no room on it
@@ -94,4 +95,21 @@ type (
 	PortStatuser interface{ PortStatus() (byte, error) }
 	// Queuer tells how many written bytes have not left the machine yet.
 	Queuer interface{ Queued() (int, error) }
+	// Recorder tells that each read gives whole records of so many bytes.
+	Recorder interface{ Record() int }
 )
+
+// Fault is why a wire cannot be opened, in the words of the house.
+type Fault struct {
+	Conditions Conditions `json:"conditions"`
+	Detail     string     `json:"detail,omitempty"`
+	Missing    bool       `json:"missing,omitempty"` // not there at all: worth another look soon
+}
+
+func (f *Fault) Error() string {
+	words := make([]string, len(f.Conditions))
+	for i, c := range f.Conditions {
+		words[i] = string(c)
+	}
+	return strings.Join(words, ", ") + ": " + f.Detail
+}
