@@ -111,7 +111,7 @@ func TestPressThroughRealPtys(t *testing.T) {
 		a, err := port.Parse("serial:" + link + "?baud=9600")
 		require.NoError(t, err)
 		keeping.Go(func() {
-			port.Keep(ctx, a, serve, func(c device.Conditions, detail string) { book.Report(id, c, detail) })
+			port.Opener{}.Keep(ctx, a, serve, func(c device.Conditions, detail string) { book.Report(id, c, detail) })
 		})
 	}
 	defer keeping.Wait()

@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"os/user"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -35,10 +33,10 @@ const (
 // "this wire is no good any more": it is closed at once (a node kept open over
 // an unplug comes back under another name) and opened anew. When ctx ends the
 // wire is closed, so that a serve that blocks in Read comes back.
-func Keep(ctx context.Context, a Address, serve func(context.Context, device.Wire) error, report func(device.Conditions, string)) {
+func (o Opener) Keep(ctx context.Context, a Address, serve func(context.Context, device.Wire) error, report func(device.Conditions, string)) {
 	wait := firstWait
 	for ctx.Err() == nil {
-		w, err := Open(ctx, a)
+		w, err := o.Open(ctx, a)
 		longest := longestWait
 		if err != nil {
 			if isMissing(err) {
@@ -56,7 +54,8 @@ func Keep(ctx context.Context, a Address, serve func(context.Context, device.Wir
 			return
 		}
 		if err != nil {
-			report(condition(err, a))
+			f := Explain(err, a)
+			report(f.Conditions, f.Detail)
 		}
 		sleep(ctx, wait)
 		wait = min(2*wait, longest)
@@ -81,18 +80,23 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 func isMissing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.ENXIO)
+	var f *device.Fault
+	return errors.As(err, &f) && f.Missing ||
+		errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.ENXIO)
 }
 
-// condition turns what went wrong into the words of the house.
-func condition(err error, a Address) (device.Conditions, string) {
+// Explain turns what went wrong with a wire into the words of the house.
+func Explain(err error, a Address) *device.Fault {
+	var f *device.Fault
 	switch {
+	case errors.As(err, &f):
+		return f
 	case errors.Is(err, fs.ErrPermission):
-		return device.Set(device.NoAccess), a.Path + groupOf(a.Path)
+		return &device.Fault{Conditions: device.Set(device.NoAccess), Detail: a.Path + groupOf(a.Path)}
 	case errors.Is(err, errHeld), errors.Is(err, syscall.EBUSY):
-		return device.Set(device.Busy), a.Path
+		return &device.Fault{Conditions: device.Set(device.Busy), Detail: a.Path}
 	}
-	return device.Set(device.Offline), a.Path + reason(err)
+	return &device.Fault{Conditions: device.Set(device.Offline), Detail: a.Path + reason(err), Missing: isMissing(err)}
 }
 
 // reason is the kernel's own short word, ": connection refused", where there is
@@ -109,21 +113,4 @@ func reason(err error) string {
 		return ": timeout"
 	}
 	return ": " + err.Error()
-}
-
-// groupOf names the group one must be in to open path, " (group dialout)".
-func groupOf(path string) string {
-	fi, err := os.Stat(path)
-	if err != nil {
-		return ""
-	}
-	st, ok := fi.Sys().(*syscall.Stat_t)
-	if !ok {
-		return ""
-	}
-	name := strconv.Itoa(int(st.Gid))
-	if g, err := user.LookupGroupId(name); err == nil {
-		name = g.Name
-	}
-	return " (group " + name + ")"
 }

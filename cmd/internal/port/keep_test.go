@@ -46,7 +46,7 @@ func keep(t *testing.T, a Address, serve func(context.Context, device.Wire) erro
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		Keep(ctx, a, serve, w.report)
+		Opener{}.Keep(ctx, a, serve, w.report)
 	}()
 	return sync.OnceFunc(func() {
 		cancel()

@@ -42,6 +42,7 @@ const (
 	TCP    Scheme = "tcp"   // host:port
 	Evdev  Scheme = "evdev" // a keyboard-like device, by ID_PATH or by /dev/input path
 	Agent  Scheme = "agent" // lent by another machine
+	Queue  Scheme = "queue" // a print queue of Windows, by its name; only its agent has one
 )
 
 // Flow is how a serial line says "wait".
@@ -58,7 +59,7 @@ const (
 // Address is a parsed address of a wire.
 type Address struct {
 	Scheme Scheme
-	Path   string // device node, host:port, ID_PATH or box/name
+	Path   string // device node, host:port, ID_PATH, box/name or name of a queue
 	Line   Line   // of a serial line
 }
 
@@ -125,6 +126,7 @@ func Parse(addr string) (Address, error) {
 		if box, name, ok := strings.Cut(path, "/"); !ok || box == "" || name == "" {
 			err = fmt.Errorf("want box/device")
 		}
+	case Queue:
 	default:
 		err = fmt.Errorf("unknown kind %q; known: serial, usb, tcp, evdev, agent", scheme)
 	}
@@ -156,7 +158,7 @@ func wantHostPort(s string) error {
 }
 
 func (a *Address) parseSerial(options url.Values) error {
-	if err := wantPath(a.Path); err != nil {
+	if err := wantLine(a.Path); err != nil {
 		return err
 	}
 	l := Line{Baud: 9600, Bits: 8, Parity: "none", Stop: 1, Flow: NoFlow}
@@ -186,17 +188,26 @@ func (a *Address) parseSerial(options url.Values) error {
 	return nil
 }
 
+// Opener opens wires. The zero Opener knows this machine and the network.
+type Opener struct {
+	// Lent opens a device that another machine lends; nil: nobody lends here.
+	Lent func(ctx context.Context, box, name string) (device.Wire, error)
+}
+
 // Open opens the wire once. Keep is what a daemon wants.
-func Open(ctx context.Context, a Address) (device.Wire, error) {
+func (o Opener) Open(ctx context.Context, a Address) (device.Wire, error) {
 	switch a.Scheme {
-	case Serial:
-		return openSerial(a)
-	case USB:
-		return openUSB(a.Path)
 	case TCP:
 		return openTCP(ctx, a.Path)
-	case Evdev:
-		return openEvdev(a.Path)
+	case Agent:
+		box, name, _ := strings.Cut(a.Path, "/")
+		if o.Lent == nil {
+			return nil, &device.Fault{Conditions: device.Set(device.AgentLost), Detail: box}
+		}
+		return o.Lent(ctx, box, name)
 	}
-	return nil, fmt.Errorf("%s ports are not built yet", a.Scheme)
+	return openHere(a)
 }
+
+// Open opens a wire of this machine or the network.
+func Open(ctx context.Context, a Address) (device.Wire, error) { return Opener{}.Open(ctx, a) }

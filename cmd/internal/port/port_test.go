@@ -1,10 +1,13 @@
 package port
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"xinmoi/store/device"
 )
 
 func TestParseAndString(t *testing.T) {
@@ -42,11 +45,19 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestOpenAgentSaysSo(t *testing.T) {
+func TestAgentPortsAreAskedFor(t *testing.T) {
 	a, err := Parse("agent:kiosk1/printer0")
 	require.NoError(t, err)
 	_, err = Open(t.Context(), a)
-	assert.ErrorContains(t, err, "not built yet")
+	assert.Equal(t, &device.Fault{Conditions: device.Set(device.AgentLost), Detail: "kiosk1"}, Explain(err, a))
+
+	asked := ""
+	_, err = Opener{Lent: func(_ context.Context, box, name string) (device.Wire, error) {
+		asked = box + " " + name
+		return nil, nil
+	}}.Open(t.Context(), a)
+	require.NoError(t, err)
+	assert.Equal(t, "kiosk1 printer0", asked)
 }
 
 func TestParseDeviceID(t *testing.T) {

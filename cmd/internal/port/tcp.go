@@ -5,8 +5,6 @@ import (
 	"net"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"xinmoi/store/device"
 )
 
@@ -15,8 +13,6 @@ const dialTimeout = 3 * time.Second
 
 // network is an open TCP connection.
 type network struct{ *net.TCPConn }
-
-var _ device.Queuer = network{}
 
 // openTCP dials. Keepalive finds a pulled cable in 20 s even when nobody
 // writes. TCP_USER_TIMEOUT is not set on purpose: it would also kill the line
@@ -31,18 +27,4 @@ func openTCP(ctx context.Context, hostport string) (device.Wire, error) {
 		return nil, err
 	}
 	return network{c.(*net.TCPConn)}, nil
-}
-
-// Queued is how many written bytes the other end has not taken yet (SIOCOUTQ,
-// tcp(7)): the kernel swallows a whole ticket for a printer that never reads.
-func (n network) Queued() (queued int, err error) {
-	raw, err := n.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var ioErr error
-	if err := raw.Control(func(fd uintptr) { queued, ioErr = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }); err != nil {
-		return 0, err
-	}
-	return queued, ioErr
 }

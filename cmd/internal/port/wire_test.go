@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"xinmoi/store/device"
+	"xinmoi/store/device/lend/lendtest"
 )
 
 // openPair opens a real pty and our line on it.
@@ -30,6 +31,7 @@ func openPair(t *testing.T, options string) (master *os.File, w device.Wire, pat
 	w, err = Open(t.Context(), a)
 	require.NoError(t, err)
 	slave.Close()
+	w = lendtest.Wire(t, w)
 	t.Cleanup(func() { w.Close() })
 	return master, w, path
 }
@@ -141,9 +143,9 @@ func TestSecondOpenIsBusyAndLeavesTheLineAlone(t *testing.T) {
 	require.NoError(t, err)
 	_, err = Open(t.Context(), a)
 	require.Error(t, err)
-	conditions, detail := condition(err, a)
-	assert.Equal(t, device.Set(device.Busy), conditions, "%v", err)
-	assert.Contains(t, detail, path)
+	f := Explain(err, a)
+	assert.Equal(t, device.Set(device.Busy), f.Conditions, "%v", err)
+	assert.Contains(t, f.Detail, path)
 	tio, err := unix.IoctlGetTermios(int(master.Fd()), unix.TCGETS)
 	require.NoError(t, err)
 	assert.Equal(t, uint32(unix.B9600), tio.Cflag&unix.CBAUD, "the second opener has not touched the speed")
@@ -166,19 +168,19 @@ func TestTCPWire(t *testing.T) {
 
 	l.Close()
 	_, err = Open(t.Context(), a)
-	conditions, detail := condition(err, a)
-	assert.Equal(t, device.Set(device.Offline), conditions)
-	assert.Equal(t, l.Addr().String()+": connection refused", detail)
+	f := Explain(err, a)
+	assert.Equal(t, device.Set(device.Offline), f.Conditions)
+	assert.Equal(t, l.Addr().String()+": connection refused", f.Detail)
 }
 
 func TestConditionNamesTheGroup(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ttyX")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	a := Address{Scheme: Serial, Path: path}
-	conditions, detail := condition(&os.PathError{Op: "open", Path: path, Err: syscall.EACCES}, a)
-	assert.Equal(t, device.Set(device.NoAccess), conditions)
-	assert.Regexp(t, `^`+path+` \(group .+\)$`, detail)
-	conditions, detail = condition(errors.New("odd"), a)
-	assert.Equal(t, device.Set(device.Offline), conditions)
-	assert.Equal(t, path+": odd", detail)
+	f := Explain(&os.PathError{Op: "open", Path: path, Err: syscall.EACCES}, a)
+	assert.Equal(t, device.Set(device.NoAccess), f.Conditions)
+	assert.Regexp(t, `^`+path+` \(group .+\)$`, f.Detail)
+	f = Explain(errors.New("odd"), a)
+	assert.Equal(t, device.Set(device.Offline), f.Conditions)
+	assert.Equal(t, path+": odd", f.Detail)
 }

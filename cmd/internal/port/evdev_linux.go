@@ -23,6 +23,8 @@ const (
 	record     = 8                                      // what is handed on: type, code, value
 )
 
+var _ device.Recorder = (*keys)(nil)
+
 // keys is a grabbed input device: its presses reach us and no console.
 type keys struct {
 	*node
@@ -55,6 +57,9 @@ func (k *keys) Read(p []byte) (int, error) {
 	n, err := k.node.Read(k.buf[:room*inputEvent])
 	return repack(p, k.buf[:n]), err
 }
+
+// Record is the length of what each read gives whole ones of.
+func (k *keys) Record() int { return record }
 
 // Write is refused: the device was opened for reading.
 func (k *keys) Write([]byte) (int, error) { return 0, unix.EBADF }

@@ -5,10 +5,30 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"xinmoi/store/device"
 )
+
+// openHere opens a device of this machine.
+func openHere(a Address) (device.Wire, error) {
+	switch a.Scheme {
+	case Serial:
+		return openSerial(a)
+	case USB:
+		return openUSB(a.Path)
+	case Evdev:
+		return openEvdev(a.Path)
+	}
+	return nil, fmt.Errorf("%s ports are not for Linux", a.Scheme)
+}
+
+// wantLine refuses what cannot be a serial line here.
+func wantLine(path string) error { return wantPath(path) }
 
 // node is a device node that Go's poller owns.
 type node struct {
@@ -60,4 +80,21 @@ func (n *node) Read(p []byte) (int, error) {
 
 func isGone(err error) bool {
 	return errors.Is(err, unix.EIO) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENXIO)
+}
+
+// groupOf names the group one must be in to open path, " (group dialout)".
+func groupOf(path string) string {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	name := strconv.Itoa(int(st.Gid))
+	if g, err := user.LookupGroupId(name); err == nil {
+		name = g.Name
+	}
+	return " (group " + name + ")"
 }
