@@ -167,11 +167,12 @@ func (s *server) follow(ctx context.Context, running map[string]*keeping, want [
 // keep keeps a line open until ctx or the line is ended.
 func (s *server) keep(ctx context.Context, l line, address port.Address) *keeping {
 	ctx, cancel := context.WithCancel(ctx)
+	opener := port.Opener{Lent: s.agents.Open}
 	k := &keeping{cancel: cancel, ended: make(chan struct{})}
 	go func() {
 		defer close(k.ended)
 		defer cancel()
-		port.Keep(ctx, address, l.serve, func(c device.Conditions, detail string) {
+		opener.Keep(ctx, address, l.serve, func(c device.Conditions, detail string) {
 			for _, id := range l.ids {
 				s.book.Report(id, c, detail)
 			}

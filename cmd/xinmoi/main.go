@@ -43,6 +43,8 @@ func commands() []command {
 		{"doctor", runDoctor},
 		{"serve", runServe},
 		{"reload", runReload},
+		{"agent", runAgent},
+		{"agent-key", runAgentKey},
 		{"audit", runAudit},
 		{"report", runReport},
 		{"backup", runBackup},

@@ -19,6 +19,7 @@ import (
 
 	"xinmoi/assets"
 	"xinmoi/assets/locale"
+	"xinmoi/cmd/internal/lending"
 	"xinmoi/counter"
 	"xinmoi/display"
 	"xinmoi/kiosk"
@@ -41,6 +42,7 @@ type server struct {
 	book     *store.Book
 	feed     *feed.Feed
 	rooms    rooms
+	agents   *lending.Hub
 	handler  http.Handler
 	stopping atomic.Bool
 }
@@ -130,7 +132,11 @@ func (s *server) build() error {
 		display: display.New(display.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log, Dir: filepath.Join(s.data, "display")}),
 		printer: printer.New(printer.Options{Book: s.book, Words: words, Log: s.log, Dir: filepath.Join(s.data, "printer")}),
 	}
-	var err error
+	keys, err := lending.OpenKeys(filepath.Join(s.data, "agents.json"))
+	if err != nil {
+		return err
+	}
+	s.agents = lending.New(keys, s.log)
 	s.handler, err = door.New(door.Options{
 		Listen: s.listen,
 		Access: func() (lan, hosts []string) {
@@ -150,7 +156,7 @@ func (s *server) build() error {
 func (s *server) routes() []door.Route {
 	return slices.Concat(
 		s.rooms.kiosk.Routes(), s.rooms.counter.Routes(), s.rooms.display.Routes(), s.rooms.printer.Routes(),
-		s.feed.Routes(), s.ownRoutes(),
+		s.feed.Routes(), s.agents.Routes(), s.ownRoutes(),
 	)
 }
 
@@ -196,6 +202,7 @@ func (s *server) serve(ctx context.Context, lns ...net.Listener) error {
 	g.Go(func() error {
 		<-gctx.Done()
 		s.stopping.Store(true)
+		defer s.agents.Close()
 		_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
 		defer end()
 		deadline, cancel := context.WithTimeout(context.Background(), 3*time.Second)

@@ -122,7 +122,7 @@ func (c *checker) checkCentre() {
 }
 
 // lanKinds are the kinds of route that a network address may be let in to.
-var lanKinds = []string{"kiosk", "board", "counter", "supervisor", "phone", "rate", "asset", "system", "api"}
+var lanKinds = []string{"kiosk", "board", "counter", "supervisor", "phone", "rate", "asset", "system", "api", "agent"}
 
 func (c *checker) isLanguage(path, lang string) bool {
 	_, err := language.Parse(lang)

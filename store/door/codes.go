@@ -72,6 +72,12 @@ var Codes = map[string]Code{
 	"not_ready":              {Status: http.StatusServiceUnavailable, Retry: true},
 	"internal":               {Status: http.StatusInternalServerError},
 
+	// Machines that lend devices.
+	"wrong_agent_key": {Status: http.StatusUnauthorized},
+	"bad_agent_name":  {Status: http.StatusUnprocessableEntity},
+	"agent_known":     {Status: http.StatusConflict},
+	"unknown_agent":   {Status: http.StatusNotFound},
+
 	// The stream.
 	"unknown_view":     {Status: http.StatusNotFound},
 	"bad_handshake":    {Status: http.StatusBadRequest},

@@ -54,11 +54,12 @@ const (
 	KindAsset      Kind = "asset"
 	KindAPI        Kind = "api"
 	KindSystem     Kind = "system" // health, metrics, devices
+	KindAgent      Kind = "agent"  // machines that lend their devices
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{KindKiosk, KindBoard, KindCounter, KindSupervisor, KindPhone, KindRate, KindAsset, KindAPI, KindSystem}
+	return []Kind{KindKiosk, KindBoard, KindCounter, KindSupervisor, KindPhone, KindRate, KindAsset, KindAPI, KindSystem, KindAgent}
 }
 
 // Who may use a route.
@@ -70,6 +71,7 @@ const (
 	Anyone Who = "anyone"
 	Staff  Who = "staff"
 	Local  Who = "local" // this machine only, whatever lan says
+	Owner  Who = "owner" // whoever may open the control socket: keys are made here, and a page must never
 )
 
 // Route is one line of the table.
@@ -172,7 +174,7 @@ func (d *door) add(r Route) (err error) {
 		return fmt.Errorf("door: route %q: wants a method and a path", pattern)
 	case !slices.Contains(Kinds(), r.Kind):
 		return fmt.Errorf("door: route %q: unknown kind %q", pattern, r.Kind)
-	case r.Who != Anyone && r.Who != Staff && r.Who != Local:
+	case !slices.Contains([]Who{Anyone, Staff, Local, Owner}, r.Who):
 		return fmt.Errorf("door: route %q: unknown who %q", pattern, r.Who)
 	case r.Handle == nil:
 		return fmt.Errorf("door: route %q: has no handler", pattern)

@@ -163,7 +163,7 @@ func digest(method, path string, body []byte) string {
 // Admit reports whether the request may use something of this kind: nil, or
 // the refusal. The stream asks it for each view.
 func Admit(r *http.Request, kind Kind, who Who) error {
-	if fromHere(r) {
+	if isControl(r) || who != Owner && fromHere(r) {
 		return nil
 	}
 	v := visitOf(r)
@@ -172,7 +172,7 @@ func Admit(r *http.Request, kind Kind, who Who) error {
 	}
 	lan, _ := v.door.Access()
 	shared := (kind == KindAsset || kind == KindAPI) && who == Anyone && len(lan) > 0
-	if who != Local && (shared || slices.Contains(lan, string(kind))) {
+	if who != Local && who != Owner && (shared || slices.Contains(lan, string(kind))) {
 		return nil
 	}
 	return &Problem{Code: "forbidden_here"}
@@ -181,10 +181,8 @@ func Admit(r *http.Request, kind Kind, who Who) error {
 // fromHere reports whether the request comes from this machine: over loopback,
 // the control socket or an in-memory pipe, and not on behalf of someone else.
 func fromHere(r *http.Request) bool {
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-		if n := local.Network(); n == "unix" || n == "pipe" {
-			return true
-		}
+	if isControl(r) {
+		return true
 	}
 	if !isLoopback(r.RemoteAddr) || r.Header.Get("Forwarded") != "" {
 		return false
@@ -197,6 +195,13 @@ func fromHere(r *http.Request) bool {
 		}
 	}
 	return true
+}
+
+// isControl reports whether the request came over the control socket, which
+// only the daemon's owner may open, or an in-memory pipe.
+func isControl(r *http.Request) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return ok && (local.Network() == "unix" || local.Network() == "pipe")
 }
 
 // isLoopback takes "127.0.0.1:4711", "[::1]:80" or an address without a port.

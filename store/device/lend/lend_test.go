@@ -314,7 +314,7 @@ func TestADeviceIsLentToOneAtATime(t *testing.T) {
 			open++
 			assert.Equal(t, 1, open)
 			near, _ := net.Pipe()
-			return &slowToClose{near, func() { mu.Lock(); open--; mu.Unlock() }}, nil
+			return &slowToClose{Conn: near, closed: func() { mu.Lock(); open--; mu.Unlock() }}, nil
 		})
 		first, err := b.Open(t.Context(), "p")
 		require.NoError(t, err)
@@ -332,6 +332,7 @@ func TestADeviceIsLentToOneAtATime(t *testing.T) {
 type slowToClose struct {
 	net.Conn
 	closed func()
+	once   sync.Once
 }
 
 func (s *slowToClose) Close() error {
@@ -339,10 +340,7 @@ func (s *slowToClose) Close() error {
 	if err == nil {
 		time.Sleep(time.Second)
 	}
-	if s.closed != nil {
-		s.closed()
-		s.closed = nil
-	}
+	s.once.Do(s.closed)
 	return err
 }
 
