@@ -70,6 +70,14 @@ func (r *Room) Routes() []door.Route {
 		{Method: "GET", Pattern: "/api/v1/counters", Kind: door.KindCounter, Who: door.Staff, Answer: door.List[counterJSON]{}, Handle: r.listCounters},
 		{Method: "GET", Pattern: "/api/v1/counters/{id}", Kind: door.KindCounter, Who: door.Staff, Answer: answer{}, Handle: r.getCounter},
 		{
+			Method: "GET", Pattern: "/api/v1/clock", Kind: door.KindSupervisor, Who: door.Staff, Answer: clockJSON{}, Handle: r.getClock,
+			About: "What time it is, and what the machine's clock says.",
+		},
+		{
+			Method: "POST", Pattern: "/api/v1/clock", Kind: door.KindSupervisor, Who: door.Staff, Request: clockBody{}, Answer: clockJSON{}, Handle: r.setClock,
+			About: "Say what time it is, or that the machine's clock is right.",
+		},
+		{
 			Method: "GET", Pattern: "/api/v1/audit/why", Kind: door.KindSupervisor, Who: door.Staff, Answer: whyJSON{}, Handle: r.why,
 			About: "Why one number was called before another, in one sentence. Query: first=A012, second=A007, day=2026-11-22 (default: the last).",
 		},

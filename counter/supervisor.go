@@ -27,6 +27,7 @@ type supervisorState struct {
 	Zones     []zoneJSON    `json:"zones"` // those with a loudspeaker
 	Unsure    bool          `json:"clock_untrusted,omitempty"`
 	DiskLow   bool          `json:"disk_low,omitempty"`
+	Outage    *outageJSON   `json:"outage,omitempty"` // of today
 	Boards    []boardJSON   `json:"boards"`
 	Emergency centre.Text   `json:"emergency,omitempty"` // on every screen
 }
@@ -86,7 +87,7 @@ func (r *Room) supervisorState(v *store.View, _ string) (any, bool) {
 	out := supervisorState{
 		Day: v.Hall.Day(), Centre: s.doc.Centre.Name, Languages: s.languages(), Zone: s.doc.Location().String(), Now: s.figures(),
 		Counters: []deskJSON{}, Services: s.services(nil), Devices: s.devices(v),
-		Zones: s.zones(), Unsure: v.ClockUntrusted, DiskLow: v.DiskLow, Boards: s.boards(), Emergency: centre.Emergency(v),
+		Zones: s.zones(), Unsure: v.ClockUntrusted, DiskLow: v.DiskLow, Outage: s.outage(v), Boards: s.boards(), Emergency: centre.Emergency(v),
 	}
 	for _, c := range v.Hall.Counters() {
 		desk := deskJSON{counterJSON: s.counter(c)}

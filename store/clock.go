@@ -148,6 +148,12 @@ func (c *clock) isUnset() bool {
 	return c.state == clockUnset
 }
 
+// Clock returns the time of the house, that of the machine's clock, and whether it
+// is trusted.
+func (b *Book) Clock() (now, machine time.Time, trusted bool) {
+	return b.Now(), b.opts.Now(), !b.clock.untrusted()
+}
+
 // SetClock is the answer to "what time is it?": house time goes on from there.
 // The zero time means that the machine's clock is right as it is.
 func (b *Book) SetClock(ctx context.Context, now time.Time, by queue.Actor) error {

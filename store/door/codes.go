@@ -49,6 +49,7 @@ var Codes = map[string]Code{
 	"not_saved": {Status: http.StatusServiceUnavailable},
 
 	// The book.
+	"clock_too_far":   {Status: http.StatusUnprocessableEntity},
 	"unknown_day":     {Status: http.StatusNotFound},
 	"key_reused":      {Status: http.StatusUnprocessableEntity},
 	"outcome_unknown": {Status: http.StatusServiceUnavailable, Retry: true},

@@ -5,6 +5,7 @@ import { connect } from "/web/lib/feed.js";
 import { goneToHelp, hearHelp, help } from "/web/lib/help.js";
 import { lang, loadWords, t } from "/web/lib/words.js";
 import { clock, now, reloadNightly } from "/web/lib/page.js";
+import { ClockQuestion, Outage, Why } from "/web/supervisor/book.js";
 import { Boards } from "/web/supervisor/boards.js";
 import * as emergency from "/web/supervisor/emergency.js";
 import { Sound } from "/web/supervisor/sound.js";
@@ -131,7 +132,8 @@ function Supervisor() {
       ${problem.value && html`<p class="notice warn" role="alert">${problem.value}</p>`}
       ${help.value && html`<p class="notice warn" role="alert">${t("counter.help", { kiosk: help.value })}
         <button type="button" class="button slim" onClick=${goneToHelp}>${t("counter.help.gone")}</button></p>`}
-      ${state.clock_untrusted && html`<p class="notice warn">${t("counter.clock_untrusted")}</p>`}
+      ${state.clock_untrusted && html`<${ClockQuestion} day=${state.day} waiting=${state.now.waiting} />`}
+      ${state.outage && html`<${Outage} outage=${state.outage} />`}
       ${state.disk_low && html`<p class="notice warn">${t("counter.disk_low")}</p>`}
       <${Figures} state=${state} />
       <p class="today">${t("counter.sup.today", { issued: state.now.issued, finished: state.now.finished, missed: state.now.no_show })}</p>
@@ -139,6 +141,7 @@ function Supervisor() {
         <div><section aria-labelledby="counters"><h2 id="counters">${t("counter.sup.counters")}</h2>
           <table><thead><tr>${["counter", "state", "clerk", "ticket", "minutes", "waiting", "action"].map((say) => html`<${Title} key=${say} say=${say} />`)}</tr></thead>
             <tbody>${state.counters.map((c) => html`<${Counter} key=${c.id} c=${c} />`)}</tbody></table></section>
+          <${Why} day=${state.day} />
           ${!state.emergency && html`<${emergency.EmergencyForm} languages=${state.languages} />`}</div>
         <div>
           <section aria-labelledby="services"><h2 id="services">${t("counter.sup.services")}</h2>
