@@ -80,7 +80,7 @@ type painter struct {
 }
 
 // boardState is the feed's snapshot of view board/{id}.
-func boardState(v *store.View, id string) (any, bool) {
+func (r *Room) boardState(v *store.View, id string) (any, bool) {
 	doc := centre.InForce(v.Hall)
 	b, ok := doc.Board(id)
 	if !ok {

@@ -40,6 +40,7 @@ type Options struct {
 	Words func(lang, key string, args map[string]any) string
 	Log   *slog.Logger
 	Dir   string // for the room's own files, DATA/display; "" for none
+	Build string // of the pages: those that are older load themselves anew
 }
 
 // Room is everything that shows calls.
@@ -50,15 +51,21 @@ type Room struct {
 	voice *announcer // nil: without a feed nobody could be asked to speak
 
 	emergency sync.Mutex // held while a message is set
+
+	build    string        // of the pages
+	polls    chan struct{} // one slot for each old television
+	stopping chan struct{}
+	letGo    sync.Once
 }
 
 // New builds the room and registers its view with the feed, if there is one.
 func New(o Options) *Room {
-	r := &Room{book: o.Book, words: o.Words, log: o.Log}
+	r := &Room{book: o.Book, words: o.Words, log: o.Log, build: o.Build,
+		polls: make(chan struct{}, liteMost), stopping: make(chan struct{})}
 	if o.Feed == nil {
 		return r
 	}
-	o.Feed.Register(feed.View{Name: "board", Kind: door.KindBoard, Who: door.Anyone, Snapshot: boardState, Event: boardEvent})
+	o.Feed.Register(feed.View{Name: "board", Kind: door.KindBoard, Who: door.Anyone, Snapshot: r.boardState, Event: boardEvent})
 	var err error
 	if r.voice, err = newAnnouncer(o); err != nil { // our own embedded clips, held by a test
 		o.Log.Error("the hall has no voice", "error", err)
@@ -75,12 +82,16 @@ func (r *Room) Run(ctx context.Context) error {
 	return r.voice.run(ctx)
 }
 
+// LetGo answers everybody who waits for the next picture: the house stops.
+func (r *Room) LetGo() { r.letGo.Do(func() { close(r.stopping) }) }
+
 // Routes are the pages of the room.
 func (r *Room) Routes() []door.Route {
 	routes := []door.Route{
 		{Method: "GET", Pattern: "/board/{id}", Kind: door.KindBoard, Who: door.Anyone, Handle: r.boardPage},
 	}
 	routes = append(routes, r.emergencyRoutes()...)
+	routes = append(routes, r.liteRoutes()...)
 	if r.voice != nil {
 		routes = append(routes, r.voice.routes()...)
 	}

@@ -165,7 +165,7 @@ func (h *hall) start() {
 	require.NoError(h.t, err)
 	h.feed = feed.New(h.book, feed.Options{Build: assets.Build(assets.Words())})
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log, Dir: filepath.Join(h.dir, "display")})
+	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log, Dir: filepath.Join(h.dir, "display"), Build: assets.Build(assets.Words())})
 	routes := append(boards.Routes(), h.feed.Routes()...)
 	for _, pattern := range []string{"/web/", "/locale/"} {
 		routes = append(routes, door.Route{Method: "GET", Pattern: pattern, Kind: door.KindAsset, Who: door.Anyone, Handle: door.Serve(assets.Handler(assets.Words()))})

@@ -13,6 +13,10 @@ type window struct {
 	To   door.Time `json:"to"`
 }
 
+// lately is how old the newest call may be outside working hours to stay on the
+// large panel; the page of today has the same.
+const lately = 5 * time.Minute
+
 const (
 	ahead   = 30 // days that hours looks ahead: longer than the longest holiday
 	windows = 20
@@ -31,4 +35,30 @@ func hours(d *centre.Document, now time.Time) []window {
 		}
 	}
 	return out
+}
+
+// phase says whether the centre is at work, at lunch or closed, and when work
+// begins again; assets/web/board/hours.js does the same in the page.
+func phase(hours []window, now time.Time) (is string, next time.Time) {
+	lunch := false
+	for _, w := range hours {
+		if !now.Before(w.From.Time) && now.Before(w.To.Time) {
+			return "open", time.Time{}
+		}
+		if next.IsZero() && w.From.After(now) {
+			next = w.From.Time
+		}
+	}
+	for _, w := range hours {
+		y, m, d := w.To.Date()
+		ny, nm, nd := next.Date()
+		lunch = lunch || !w.To.After(now) && y == ny && m == nm && d == nd
+	}
+	switch {
+	case len(hours) == 0:
+		return "open", time.Time{}
+	case lunch:
+		return "lunch", next
+	}
+	return "closed", next
 }

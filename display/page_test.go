@@ -57,8 +57,8 @@ func TestEveryPictureCanBeRead(t *testing.T) {
 	}
 }
 
-func TestLongNamesAndClosedHours(t *testing.T) {
-	h := newHall(t, long)
+// longCalls fills a hall whose names and numbers are as long as they come.
+func longCalls(h *hall) {
 	h.do(queue.OpenCounter{Counter: "q1"})
 	h.do(queue.OpenCounter{Counter: "q3"})
 	h.issue("civil", 30)
@@ -70,6 +70,11 @@ func TestLongNamesAndClosedHours(t *testing.T) {
 	}
 	h.do(queue.ResultCall{Counter: "q3", Target: queue.Target{Number: "HT0002"}})
 	h.do(queue.CallNext{Counter: "q1"})
+}
+
+func TestLongNamesAndClosedHours(t *testing.T) {
+	h := newHall(t, long)
+	longCalls(h)
 	b := assetstest.Start(t)
 	page := b.Open(t, h.url("/board/b1"), panel)
 	page.WaitText("HT0009")

@@ -129,7 +129,7 @@ func (s *server) build() error {
 	s.rooms = rooms{
 		kiosk:   kiosk.New(kiosk.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log, Dir: filepath.Join(s.data, "kiosk")}),
 		counter: counter.New(counter.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
-		display: display.New(display.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log, Dir: filepath.Join(s.data, "display")}),
+		display: display.New(display.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log, Dir: filepath.Join(s.data, "display"), Build: assets.Build(s.env.words)}),
 		printer: printer.New(printer.Options{Book: s.book, Words: words, Log: s.log, Dir: filepath.Join(s.data, "printer")}),
 	}
 	keys, err := lending.OpenKeys(filepath.Join(s.data, "agents.json"))
@@ -180,6 +180,7 @@ func (s *server) name(lang, hole, id string) string {
 
 func (s *server) serve(ctx context.Context, lns ...net.Listener) error {
 	srv := door.Server(s.handler)
+	srv.RegisterOnShutdown(s.rooms.display.LetGo)
 	srv.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
 	// The rooms live a little longer than the listeners: a press that was
 	// accepted is carried out before its devices go.

@@ -7,8 +7,11 @@ export function Boards({ boards }) {
   return html`<section aria-labelledby="boards"><h2 id="boards">${t("counter.sup.boards")}</h2>
     <ul class="devices">${boards.map((b) => html`<li key=${b.id} class=${b.small ? "bad" : "good"}>
       <span class="mark" aria-hidden="true">${b.small ? "!" : "✓"}</span>
-      <span><b><a href=${`/board/${b.id}`}>${b.id}</a></b>
-        <span class="say">${b.small
-          ? t(b.fewer ? "counter.sup.board_rows" : "counter.sup.board_small", { far: b.farthest_m, mm: b.row_mm, need: b.need_mm, rows: b.rows, fewer: b.fewer, larger: b.inches })
-          : t("counter.sup.good")}</span></span></li>`)}</ul></section>`;
+      <span><b><a href=${`/board/${b.id}`}>${b.id}</a></b> <span class="say">${told(b)}</span></span></li>`)}</ul></section>`;
+}
+
+/** @param {any} b */
+function told(b) {
+  const key = !b.small ? "board_good" : b.fewer ? "board_rows" : "board_small";
+  return t(`counter.sup.${key}`, { far: b.farthest_m, mm: b.row_mm, need: b.need_mm, rows: b.rows, fewer: b.fewer, larger: b.inches });
 }
