@@ -25,7 +25,7 @@ type bare struct {
 }
 
 func newBare(b *testing.B) *bare {
-	db, err := bolt.Open(filepath.Join(b.TempDir(), "bare.db"), 0o600, boltOptions())
+	db, err := bolt.Open(filepath.Join(b.TempDir(), "bare.db"), 0o600, boltOptions(0))
 	require.NoError(b, err)
 	b.Cleanup(func() { db.Close() })
 	require.NoError(b, db.Update(func(tx *bolt.Tx) error { _, err := tx.CreateBucket(bucketMeta); return err }))

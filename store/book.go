@@ -87,6 +87,7 @@ type Options struct {
 	// update replaces bolt.DB.Update, so that tests can let a commit fail.
 	update func(db *bolt.DB, fn func(tx *bolt.Tx) error) error
 	free   func(dir string) (uint64, error) // room on the disk, for tests
+	limit  int                              // of the file in bytes, for tests; 0: by the architecture
 	boot   func() string                    // id of the machine's boot, for tests
 }
 
@@ -173,11 +174,12 @@ func Open(dir string, o Options) (*Book, error) {
 		return nil, err
 	}
 	b.disk.begin(dir, b.opts.free)
-	db, err := openFile(dir, b.log)
+	db, err := openFile(dir, b.opts.limit, b.log)
 	if err != nil {
 		return nil, err
 	}
 	b.db = db
+	b.disk.file = b.fileRoom
 	if err := guard(func() error { return b.begin() }); err != nil {
 		db.Close()
 		return nil, err
@@ -208,6 +210,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.update == nil {
 		o.update = (*bolt.DB).Update
+	}
+	if o.limit == 0 {
+		o.limit = mapLimit()
 	}
 	if o.boot == nil {
 		o.boot = bootID

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	berrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sys/unix"
 
 	"xinmoi/store/queue"
@@ -30,6 +31,7 @@ type disk struct {
 	low     atomic.Bool
 	ballast string
 	free    func() (uint64, error)
+	file    func() uint64 // how much the book's file may still grow; nil: without limit
 }
 
 // diskNote is the payload of book.disk, version 1.
@@ -59,6 +61,9 @@ func (d *disk) look() (n diskNote, changed bool, err error) {
 		err = d.spend()
 	case missing && free > reserveBack+ballastSize:
 		err = d.refill()
+	}
+	if d.file != nil { // the end of the map is as hard as that of the disk
+		free = min(free, d.file())
 	}
 	low := free < reserve || d.low.Load() && free < reserveBack
 	changed = d.low.Swap(low) != low
@@ -100,9 +105,9 @@ func (d *disk) full() error {
 	return d.spend()
 }
 
-// noRoom says whether an error means that the disk is full.
+// noRoom says whether an error means that the disk is full, or the map.
 func noRoom(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	return errors.Is(err, berrors.ErrMaxSizeReached) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 func freeBytes(dir string) (uint64, error) {

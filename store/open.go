@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"math/bits"
 	"os"
 	"path/filepath"
@@ -51,11 +52,21 @@ func guard(fn func() error) (err error) {
 	return fn()
 }
 
-func boltOptions() *bolt.Options {
+// mapLimit is how large the file may become: a 32-bit process cannot map more than
+// 2 GiB, and not even that beside everything else it holds. 0: no limit.
+func mapLimit() int {
+	if bits.UintSize == 32 {
+		return 1 << 30
+	}
+	return 0
+}
+
+func boltOptions(limit int) *bolt.Options {
 	o := &bolt.Options{
 		Timeout:         time.Second, // 0 would wait for ever for another process
 		FreelistType:    bolt.FreelistMapType,
 		InitialMmapSize: 256 << 20,
+		MaxSize:         limit,
 	}
 	if bits.UintSize == 64 {
 		o.InitialMmapSize = 1 << 30 // address space only; a remap would wait for every reader
@@ -63,8 +74,23 @@ func boltOptions() *bolt.Options {
 	return o
 }
 
+// fileRoom is how much the file may still grow, with the pages in it that are free:
+// without a limit as much as a number can say. Within one step of growth, 16 MiB, of
+// the limit bbolt refuses already.
+func (b *Book) fileRoom() uint64 {
+	if b.opts.limit == 0 {
+		return math.MaxUint64
+	}
+	var used int64
+	if b.look(func(tx *bolt.Tx) error { used = tx.Size(); return nil }) != nil {
+		return math.MaxUint64 // being opened again; asked again in a second
+	}
+	free := int64(b.freePages()) * int64(os.Getpagesize())
+	return uint64(max(0, int64(b.opts.limit)-16<<20-used+free))
+}
+
 // openFile opens the book's file in dir, or begins it.
-func openFile(dir string, log *slog.Logger) (db *bolt.DB, err error) {
+func openFile(dir string, limit int, log *slog.Logger) (db *bolt.DB, err error) {
 	path, marker := filepath.Join(dir, bookName), filepath.Join(dir, markerName)
 	_, err = os.Stat(marker)
 	begun := err == nil
@@ -86,7 +112,7 @@ func openFile(dir string, log *slog.Logger) (db *bolt.DB, err error) {
 		return nil, fmt.Errorf("store: %s is empty: put a backup in its place, or remove it and %s to begin a new book", path, marker)
 	}
 	err = guard(func() error {
-		db, err = bolt.Open(path, 0o600, boltOptions())
+		db, err = bolt.Open(path, 0o600, boltOptions(limit))
 		return err
 	})
 	if errors.Is(err, berrors.ErrTimeout) {

@@ -450,7 +450,7 @@ func (b *Book) reopen() error {
 			return err
 		}
 	}
-	db, err := openFile(b.dir, b.log)
+	db, err := openFile(b.dir, b.opts.limit, b.log)
 	if err != nil {
 		return err
 	}
