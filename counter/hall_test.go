@@ -19,6 +19,7 @@ import (
 	"xinmoi/assets/locale"
 	"xinmoi/counter"
 	"xinmoi/display"
+	"xinmoi/printer"
 	"xinmoi/store"
 	"xinmoi/store/centre"
 	"xinmoi/store/door"
@@ -144,6 +145,7 @@ func (h *hall) start() {
 	room := counter.New(counter.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log})
 	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log})
 	routes := append(room.Routes(), boards.Routes()...)
+	routes = append(routes, printer.New(printer.Options{Book: h.book, Words: h.words.Say, Log: log}).Routes()...)
 	routes = append(routes, h.feed.Routes()...)
 	for _, pattern := range []string{"/web/", "/locale/"} {
 		routes = append(routes, door.Route{Method: "GET", Pattern: pattern, Kind: door.KindAsset, Who: door.Anyone, Handle: door.Serve(assets.Handler(assets.Words()))})

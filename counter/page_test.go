@@ -216,6 +216,12 @@ func TestSupervisor(t *testing.T) {
 		if lang == "en" {
 			continue
 		}
+		// The paper was changed: the question stands on top until it is answered.
+		h.post("/api/v1/printers/p1/roll", `{}`, "")
+		page.Wait(`document.querySelector("main > .notice")?.textContent.includes("Chữ có hiện trên giấy không?")`)
+		page.Check("supervisor-paper-"+lang, assetstest.Scrolls, 4)
+		page.Tap("main > .notice .button")
+		page.Wait(`!document.querySelector("main > .notice")`)
 		assetstest.Eval[bool](page, `document.querySelectorAll("tbody")[0].rows[2].querySelector("button").click(), true`)
 		page.Wait(`document.querySelectorAll("tbody")[0].rows[2].textContent.includes("Sẵn sàng")`)
 		assetstest.Eval[bool](page, `document.querySelector(".head .button").click(), true`)

@@ -64,6 +64,9 @@ func (r *Room) listPrinters(w http.ResponseWriter, req *http.Request) error {
 				j.Conditions = append(j.Conditions, st.Conditions...)
 			}
 		}
+		if x.Wrong && !j.Conditions.Has(device.WrongSide) { // the book notes it a little later
+			j.Conditions = append(j.Conditions, device.WrongSide)
+		}
 		out = append(out, j)
 	}
 	return door.Write(w, http.StatusOK, door.Items(out))

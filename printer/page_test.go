@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"xinmoi/assets"
 	"xinmoi/assets/assetstest"
+	"xinmoi/printer/printertest"
 	"xinmoi/store"
 	"xinmoi/store/centre"
 	"xinmoi/store/door"
@@ -91,4 +93,44 @@ func TestSlipPage(t *testing.T) {
 	assetstest.Eval[bool](english, `document.documentElement.style.fontSize = "24px", true`)
 	english.WaitText("What will be printed")
 	english.Check("slip-en-large", assetstest.Scrolls, 0)
+}
+
+// The question about the paper, what is to be done after "no", and the slips
+// that a person may ask for.
+func TestPrintersPage(t *testing.T) {
+	h := newSite(t)
+	p := printertest.New(printertest.Options{})
+	l := h.plug("p1", p, nil)
+	defer l.stop()
+	b := assetstest.Start(t)
+	page := b.Open(t, h.url("/supervisor/printers?lang=vi"), desk)
+	page.Wait(`document.querySelectorAll("section").length === 2`)
+	page.WaitText("Phiếu từ khi thay giấy")
+	page.Check("printers-vi", assetstest.Scrolls, 0)
+	p.SetPaper(false)
+	page.Wait(`document.querySelector(".state.bad")?.textContent === "hết giấy"`)
+	page.Shot("printers-empty-vi")
+	p.SetPaper(true)
+	page.WaitText("Chữ có hiện trên giấy không?")
+	h.take()
+	require.Eventually(t, func() bool { return len(p.Papers()) == 2 }, 10*time.Second, 20*time.Millisecond)
+	page.Check("printers-asked-vi", assetstest.Scrolls, 0)
+	page.Tap(".notice .button:nth-of-type(2)") // no
+	page.WaitText("giấy nằm ngược")
+	page.WaitText("in lại 1 phiếu")
+	page.Check("printers-wrong-vi", assetstest.Scrolls, 0)
+	page.Tap(".notice .button")
+	page.WaitText("Chữ có hiện trên giấy không?")
+	require.Eventually(t, func() bool { return len(p.Papers()) == 4 }, 10*time.Second, 20*time.Millisecond)
+	page.Tap(".notice .button") // yes
+	page.Wait(`!document.querySelector(".notice")`)
+	page.Tap("section .button")
+	page.WaitText("In phiếu thử: đã gửi tới máy in p1")
+	require.Eventually(t, func() bool { return len(p.Papers()) == 5 }, 10*time.Second, 20*time.Millisecond)
+	assert.Empty(t, page.Errors())
+
+	english := b.Open(t, h.url("/supervisor/printers?lang=en"), assetstest.Size{W: 800, H: 900})
+	assetstest.Eval[bool](english, `document.documentElement.style.fontSize = "24px", true`)
+	english.WaitText("Print the closing report")
+	english.Check("printers-en-large", assetstest.Scrolls, 0)
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"xinmoi/assets"
 	"xinmoi/printer/slip"
 	"xinmoi/store/centre"
 	"xinmoi/store/door"
@@ -237,11 +236,4 @@ func (r *Room) saveSlip(w http.ResponseWriter, req *http.Request) error {
 		return &queue.Refusal{Code: "not_saved"}
 	}
 	return door.Write(w, http.StatusOK, a)
-}
-
-func slipPage(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-cache")
-	_, err := w.Write(assets.Page("slip"))
-	return err
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"xinmoi/assets"
 	"xinmoi/store/centre"
 	"xinmoi/store/door"
 	"xinmoi/store/queue"
@@ -21,7 +22,8 @@ func (r *Room) Routes() []door.Route {
 		{Method: http.MethodPost, Pattern: "/api/v1/printers/{id}/roll", Kind: door.KindSupervisor, Who: door.Staff, Answer: told{}, Status: http.StatusAccepted, Handle: r.changeRoll},
 		{Method: http.MethodPost, Pattern: "/api/v1/printers/{id}/paper", Kind: door.KindSupervisor, Who: door.Staff, Request: paperAnswer{}, Answer: told{}, Status: http.StatusAccepted, Handle: r.answerPaper},
 		{Method: http.MethodGet, Pattern: "/printer/{id}/preview", Kind: door.KindSupervisor, Who: door.Staff, Handle: r.preview},
-		{Method: http.MethodGet, Pattern: "/supervisor/slip", Kind: door.KindSupervisor, Who: door.Staff, Handle: slipPage},
+		{Method: http.MethodGet, Pattern: "/supervisor/slip", Kind: door.KindSupervisor, Who: door.Staff, Handle: page("slip")},
+		{Method: http.MethodGet, Pattern: "/supervisor/printers", Kind: door.KindSupervisor, Who: door.Staff, Handle: page("printers")},
 		{Method: http.MethodGet, Pattern: "/api/v1/slip", Kind: door.KindSupervisor, Who: door.Staff, Answer: slipAnswer{}, Handle: r.getSlip},
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/slip", Kind: door.KindSupervisor, Who: door.Staff, MaxBody: maxSlipBody,
@@ -98,4 +100,13 @@ func (r *Room) askReprint(req *http.Request, n note) error {
 	}
 	_, err := r.write(req.Context(), noteAsked, n)
 	return err
+}
+
+func page(name string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-cache")
+		_, err := w.Write(assets.Page(name))
+		return err
+	}
 }

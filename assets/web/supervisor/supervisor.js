@@ -6,6 +6,7 @@ import { goneToHelp, hearHelp, help } from "/web/lib/help.js";
 import { lang, loadWords, t } from "/web/lib/words.js";
 import { clock, now, reloadNightly } from "/web/lib/page.js";
 import { ClockQuestion, Outage, Why } from "/web/supervisor/book.js";
+import { Papers, watchPapers } from "/web/printers/papers.js";
 import { Boards } from "/web/supervisor/boards.js";
 import * as emergency from "/web/supervisor/emergency.js";
 import { Sound } from "/web/supervisor/sound.js";
@@ -20,10 +21,11 @@ const problem = signal("");
 const mayReload = () => !asking.value && !emergency.asking.value;
 const feed = connect("supervisor/all", { onMessage: hearHelp, mayReload });
 reloadNightly(mayReload);
+watchPapers();
 
 /** @param {string} l */
 function speak(l) {
-  loadWords(l, "counter,voice").then(() => {
+  loadWords(l, "counter,voice,printer.paper").then(() => {
     ready.value = true;
     localStorage.setItem(LANG, l);
     document.title = t("counter.sup.title");
@@ -135,6 +137,7 @@ function Supervisor() {
       ${state.clock_untrusted && html`<${ClockQuestion} day=${state.day} waiting=${state.now.waiting} />`}
       ${state.outage && html`<${Outage} outage=${state.outage} />`}
       ${state.disk_low && html`<p class="notice warn">${t("counter.disk_low")}</p>`}
+      <${Papers} />
       <${Figures} state=${state} />
       <p class="today">${t("counter.sup.today", { issued: state.now.issued, finished: state.now.finished, missed: state.now.no_show })}</p>
       <div class="columns">
@@ -148,7 +151,8 @@ function Supervisor() {
             <table><thead><tr>${["service", "waiting", "open"].map((say) => html`<${Title} key=${say} say=${say} />`)}</tr></thead>
               <tbody>${state.services.map((s) => html`<tr key=${s.id}><th scope="row">${text(s.name)}</th><td class="num">${s.waiting}</td><td class="num ${s.open === 0 && s.waiting > 0 ? "long" : ""}">${s.open}</td></tr>`)}</tbody></table></section>
           <section aria-labelledby="devices"><h2 id="devices">${t("counter.sup.devices")}</h2>
-            <ul class="devices">${state.devices.map((d) => html`<${Device} key=${d.id} d=${d} counters=${state.counters} />`)}</ul></section>
+            <ul class="devices">${state.devices.map((d) => html`<${Device} key=${d.id} d=${d} counters=${state.counters} />`)}</ul>
+            <p><a href="/supervisor/printers">${t("counter.sup.printers")}</a></p></section>
           ${state.boards.length > 0 && html`<${Boards} boards=${state.boards} />`}
           ${state.zones.length > 0 && html`<${Sound} all=${state.zones} text=${text} />`}
         </div>

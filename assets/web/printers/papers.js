@@ -1,0 +1,69 @@
+// The paper of the printers, and the question that a page of the staff asks when
+// it was changed. Thermal paper put in upside down prints nothing, and the
+// printer does not know.
+import { html, signal } from "/web/vendor/preact.js";
+import { get, post } from "/web/lib/api.js";
+import { t } from "/web/lib/words.js";
+
+const EVERY = 2_000; // ms between two looks
+
+/** The printers as the server told them last. */
+export const printers = signal(/** @type {any[]} */ ([]));
+/** What went wrong with the last answer or order, in words. */
+export const trouble = signal("");
+export const busy = signal(false);
+
+async function look() {
+  try {
+    printers.value = (await get("/api/v1/printers")).items;
+  } catch {
+    // The page says by itself when the server is away; look again.
+  }
+}
+
+/** Looks at the printers for as long as the page is open. */
+export async function watchPapers() {
+  if (!document.hidden) await look();
+  setTimeout(watchPapers, EVERY);
+}
+
+/**
+ * Tells the server something about a printer.
+ * @param {string} path below /api/v1/printers/
+ * @param {object} [body]
+ * @returns {Promise<boolean>} whether it went well
+ */
+export async function tell(path, body = {}) {
+  if (busy.value) return false;
+  busy.value = true;
+  trouble.value = "";
+  try {
+    await post(`/api/v1/printers/${path}`, body);
+    await look();
+    return true;
+  } catch (err) {
+    trouble.value = /** @type {any} */ (err).detail || t("printer.paper.failed");
+    return false;
+  } finally {
+    busy.value = false;
+  }
+}
+
+/** One printer's question, or what is to be done after the answer "no". */
+function Question({ p }) {
+  if (p.wrong) {
+    return html`<div class="notice error" role="alert"><p>${t("printer.paper.turn", { printer: p.id })}</p>
+      ${p.blank > 0 && html`<p>${t("printer.paper.again", { n: p.blank })}</p>`}
+      <p><button type="button" class="button" disabled=${busy.value} onClick=${() => tell(`${p.id}/roll`)}>${t("printer.paper.turned")}</button></p></div>`;
+  }
+  return html`<div class="notice warn" role="alert"><p>${t("printer.paper.ask", { printer: p.id })}</p>
+    <p><button type="button" class="button" disabled=${busy.value} onClick=${() => tell(`${p.id}/paper`, { asking: p.asking, shows: true })}>${t("printer.paper.yes")}</button>
+      <button type="button" class="button" disabled=${busy.value} onClick=${() => tell(`${p.id}/paper`, { asking: p.asking, shows: false })}>${t("printer.paper.no")}</button></p></div>`;
+}
+
+/** All that is asked of the paper now. */
+export function Papers() {
+  const asked = printers.value.filter((p) => p.asking);
+  return html`${trouble.value && html`<p class="notice error" role="alert">${trouble.value}</p>`}
+    ${asked.map((p) => html`<${Question} key=${p.id} p=${p} />`)}`;
+}
