@@ -8,7 +8,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 YEARS_DATA ?= /tmp/xinmoi-years
 
-.PHONY: help run build test check fmt fuzz bench years cross install clean
+.PHONY: help run build test check fmt fuzz bench years cross install clean test-power
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +23,12 @@ build: ## bin/xinmoi
 test: ## every test, browser tests included; installs what they need when root
 	@GO='$(GO)' ./cmd/internal/testall.sh
 
+test-power: ## power cuts at random moments under ext4 and xfs, and planted bugs that must be caught; root, about 4 minutes
+	@GO='$(GO)' ./cmd/internal/testpower.sh
+
 check: fmt ## test, and gofmt, vet, staticcheck, tsc and Biome where npm is present
 	@$(GO) vet ./...
+	@$(GO) vet -tags power ./store/...
 	@$(GO) tool staticcheck ./...
 	@GO='$(GO)' ./cmd/internal/checkweb.sh
 	@$(MAKE) --no-print-directory test

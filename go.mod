@@ -12,6 +12,7 @@ require (
 	github.com/go-text/typesetting v0.3.5
 	github.com/gorilla/websocket v1.5.3
 	github.com/grid-x/modbus v0.0.0-20260701064235-82e41c9acfb6
+	github.com/hanwen/go-fuse/v2 v2.12.1
 	github.com/hennedo/escpos v0.0.2-0.20221114190247-475ba147a030
 	github.com/holoplot/go-evdev v0.0.0-20260504100651-66d1748fe847
 	github.com/pelletier/go-toml/v2 v2.4.3

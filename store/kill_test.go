@@ -26,17 +26,18 @@ const (
 	fillDisk = "XINMOI_TEST_FILL_DISK"
 )
 
+// victims do their work in the folder that their variable names.
+var victims = map[string]func(dir string) error{killDir: victim, fillDisk: fullDisk}
+
 func TestMain(m *testing.M) {
-	switch {
-	case os.Getenv(killDir) != "":
-		fmt.Println(victim(os.Getenv(killDir)))
-		os.Exit(1)
-	case os.Getenv(fillDisk) != "":
-		if err := fullDisk(os.Getenv(fillDisk)); err != nil {
-			fmt.Println(err)
-			os.Exit(1)
+	for name, run := range victims {
+		if dir := os.Getenv(name); dir != "" {
+			if err := run(dir); err != nil {
+				fmt.Println(err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

@@ -30,6 +30,8 @@ var arrows = map[string][]string{
 	"store/report":       {"store/queue", "store/sum"},
 	"store/feed":         {"store", "store/queue", "store/device", "store/door"},
 
+	"store/powertest": {},
+
 	"assets":            {"assets/locale"},
 	"assets/fonts":      {},
 	"assets/locale":     {},
