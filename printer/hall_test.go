@@ -246,10 +246,11 @@ func (h *hall) wanted(t *queue.Ticket, marked bool, dots int) []byte {
 
 // rows packs a picture, a byte for eight dots.
 func rows(img image.Image) []byte {
-	black := func(x, y int) bool { return img.(interface{ ColorIndexAt(x, y int) uint8 }).ColorIndexAt(x, y) == 1 }
-	if grey, ok := img.(*image.Gray); ok {
-		black = func(x, y int) bool { return grey.Pix[y*grey.Stride+x] < 128 }
+	if bits, ok := img.(*printertest.Bits); ok {
+		return bits.Packed()
 	}
+	grey := img.(*image.Gray)
+	black := func(x, y int) bool { return grey.Pix[y*grey.Stride+x] < 128 }
 	b := img.Bounds()
 	out := make([]byte, 0, b.Dy()*b.Dx()/8)
 	for y := range b.Dy() {

@@ -62,11 +62,15 @@ func pieceSize(bps int) int {
 // Job turns a page into the bytes for a model, in pieces of about size bytes
 // between which something else may be sent.
 func Job(page *slip.Page, m Model, size int) ([][]byte, error) {
+	return drawn(page, m, size).Pieces(size)
+}
+
+func drawn(page *slip.Page, m Model, size int) *escpos.Job {
 	j := escpos.NewJob(m.setup(size))
 	j.Begin()
 	put(j, page)
 	j.End()
-	return j.Pieces(size)
+	return j
 }
 
 // put adds a drawn page to a job.

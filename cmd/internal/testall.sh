@@ -26,6 +26,18 @@ need gcc gcc "the race detector wants a C compiler"
 need zbarimg zbar-tools "reads the QR code back from the printed ticket"
 judge /usr/bin/mbpoll mbpoll
 judge /usr/lib/python3/dist-packages/pymodbus python3-pymodbus
+judge /usr/share/tesseract-ocr/5/tessdata/vie.traineddata tesseract-ocr-vie
+judge /usr/bin/tesseract tesseract-ocr
+judge /usr/bin/node nodejs
+judge /usr/bin/npm npm
+# Two judges of the printer come from npm, pinned, into a folder outside the tree.
+XINMOI_JUDGES=${XINMOI_JUDGES:-${XDG_CACHE_HOME:-$HOME/.cache}/xinmoi-judges}
+export XINMOI_JUDGES
+if command -v npm >/dev/null && ! [ -e "$XINMOI_JUDGES/node_modules/npos/package.json" -a -e "$XINMOI_JUDGES/node_modules/receiptio/package.json" ]; then
+	echo "fetching receiptio and npos: they judge the printer's bytes"
+	npm install --prefix "$XINMOI_JUDGES" --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error \
+		receiptio@2.1.2 npos@0.1.19 >/dev/null || echo "without receiptio and npos their tests are skipped" >&2
+fi
 
 echo "the nested module of the printer's stand-in"
 (cd printer/iconv && CGO_ENABLED=0 $GO test ./...)

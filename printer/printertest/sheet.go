@@ -31,6 +31,10 @@ func (b *Bits) Bounds() image.Rectangle { return image.Rect(0, 0, b.wide, b.high
 // At is one dot.
 func (b *Bits) At(x, y int) color.Color { return twoColours[b.ColorIndexAt(x, y)] }
 
+// Packed is the picture row by row, a bit a dot from the highest on, each row in
+// whole bytes.
+func (b *Bits) Packed() []byte { return b.bits }
+
 // ColorIndexAt is 1 for black.
 func (b *Bits) ColorIndexAt(x, y int) uint8 {
 	if x < 0 || y < 0 || x >= b.wide || y >= b.high {

@@ -323,6 +323,9 @@ func TestJudges(t *testing.T) {
 		}
 	}
 	t.Log("judges that ran:", ran)
+	if os.Getenv("REQUIRE_JUDGES") != "" {
+		assert.Len(t, ran, 2, "both must judge")
+	}
 }
 
 // distance is how many letters must change to make b of a.
