@@ -44,3 +44,12 @@ func (c *Closed) Hall() (hall *queue.Hall, err error) {
 	})
 	return hall, err
 }
+
+// Installation is the name that the book got when it was begun.
+func (c *Closed) Installation() (name string, err error) {
+	err = c.look(func(tx *bolt.Tx) error {
+		name = string(tx.Bucket(bucketMeta).Get(keyInstallation))
+		return nil
+	})
+	return name, err
+}

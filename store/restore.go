@@ -30,6 +30,9 @@ var ErrNotWhole = errors.New("store: the book to be restored is not whole")
 // the same, since the one before was damaged, the watermark sees to it at the next
 // start that a new epoch begins and no number is given again.
 func Restore(dir, from string, o AuditOptions) (kept string, report *Report, err error) {
+	if o.Archive == "" {
+		o.Archive = ArchiveDir(BookFile(dir)) // of the same house, if it has one
+	}
 	if report, err = Verify(from, o); err != nil {
 		return "", nil, err
 	}

@@ -89,7 +89,7 @@ func runBackup(ctx context.Context, e env, args []string) int {
 		return exitUsage
 	}
 	if info, err := os.Stat(*to); err == nil && info.IsDir() {
-		*to = filepath.Join(*to, time.Now().Format("xinmoi-2006-01-02-150405.db"))
+		return backupInto(ctx, e, *data, *to)
 	}
 	report, err := backup(ctx, e, *data, *to)
 	if err != nil {
@@ -109,16 +109,44 @@ func runBackup(ctx context.Context, e env, args []string) int {
 	return exitGood
 }
 
+// backupInto makes a backup with the rooms' folders in a folder.
+func backupInto(ctx context.Context, e env, data, to string) int {
+	b := set{data: data, to: to, now: time.Now(), copy: func(ctx context.Context, to string) error {
+		err := store.CopyClosed(data, to)
+		if errors.Is(err, store.ErrInUse) {
+			return copyRunning(ctx, e, data, to)
+		}
+		return err
+	}}
+	where, m, err := b.make(ctx)
+	if err != nil {
+		fmt.Fprintln(e.errw, e.say("backup.failed", map[string]any{"err": err.Error()}))
+		if errors.Is(err, errBadCopy) {
+			return exitFound
+		}
+		return exitCannotTell
+	}
+	fmt.Fprintln(e.out, e.say("backup.done", map[string]any{"file": where, "entries": m.Entries, "tickets": m.Tickets}))
+	fmt.Fprintln(e.out, e.say("backup.head", map[string]any{"day": m.Day, "head": m.Head}))
+	return exitGood
+}
+
+// copyRunning has the daemon copy its book, and takes the copy away.
+func copyRunning(ctx context.Context, e env, data, to string) error {
+	source, err := askForCopy(ctx, e, data)
+	if err != nil {
+		return err
+	}
+	return errors.Join(copyFile(source, to), os.Remove(source))
+}
+
 // backup leaves nothing at to unless the copy is good.
 func backup(ctx context.Context, e env, data, to string) (*store.Report, error) {
 	temp := to + ".new"
 	defer os.Remove(temp)
 	err := store.CopyClosed(data, temp)
 	if errors.Is(err, store.ErrInUse) {
-		var source string
-		if source, err = askForCopy(ctx, e, data); err == nil {
-			err = errors.Join(copyFile(source, temp), os.Remove(source))
-		}
+		err = copyRunning(ctx, e, data, temp)
 	}
 	if err != nil {
 		return nil, err
@@ -186,9 +214,16 @@ func runRestore(e env, args []string) int {
 		}
 		return exitUsage
 	}
-	kept, report, err := store.Restore(*data, *from, store.AuditOptions{
-		Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() },
-	})
+	o := store.AuditOptions{Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() }}
+	folder := ""
+	if info, err := os.Stat(*from); err == nil && info.IsDir() {
+		folder, *from = *from, store.BookFile(*from)
+		if err := bringArchive(folder, *data); err != nil {
+			fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": err.Error()}))
+			return exitCannotTell
+		}
+	}
+	kept, report, err := store.Restore(*data, *from, o)
 	var worse *store.Worse
 	switch {
 	case errors.Is(err, store.ErrInUse):
@@ -206,6 +241,16 @@ func runRestore(e env, args []string) int {
 	case err != nil:
 		fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": err.Error()}))
 		return exitCannotTell
+	}
+	if folder != "" {
+		aside, err := bringRooms(folder, *data, time.Now())
+		if err != nil {
+			fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": err.Error()}))
+			return exitCannotTell
+		}
+		if aside != "" {
+			fmt.Fprintln(e.out, e.say("restore.rooms_kept", map[string]any{"folder": aside}))
+		}
 	}
 	fmt.Fprintln(e.out, e.say("restore.done", map[string]any{"entries": report.Entries, "tickets": report.Tickets}))
 	if kept != "" {

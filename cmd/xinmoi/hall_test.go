@@ -24,7 +24,7 @@ import (
 // TestMain lets the test binary be the program, so that the demo can start it as
 // its daemon and really cut its power.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
+	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "verify") {
 		main()
 		return
 	}

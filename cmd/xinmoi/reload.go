@@ -161,7 +161,8 @@ func control(ctx context.Context, data, lang, path string) (status int, body []b
 
 // ask sends a request to the daemon's own socket; a POST carries an empty object.
 func ask(ctx context.Context, data, lang, method, path string, query url.Values) (status int, body []byte, err error) {
-	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+	// A copy of a book of ten years takes a minute on a slow disk.
+	client := http.Client{Timeout: 10 * time.Minute, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			var d net.Dialer
 			return d.DialContext(ctx, "unix", filepath.Join(data, "control.sock"))

@@ -199,6 +199,7 @@ func (s *server) serve(ctx context.Context, lns ...net.Listener) error {
 	g.Go(func() error { return s.rooms.display.Run(lifetime) })
 	g.Go(func() error { return s.rooms.kiosk.Run(lifetime) })
 	g.Go(func() error { return s.runDevices(lifetime) })
+	g.Go(func() error { return s.runBackups(gctx) })
 	g.Go(func() error { return watchdog(gctx, s.book) })
 	g.Go(func() error {
 		<-gctx.Done()

@@ -1,0 +1,332 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"xinmoi/store"
+	"xinmoi/store/centre"
+	"xinmoi/store/queue"
+)
+
+// A backup is a folder, xinmoi-INSTALLATION-2026-11-26-121500, with the book, the
+// folders of the rooms and a backup.json that says what is in it. The months of the
+// archive never change and are many: they lie once beside all backups of the house,
+// in xinmoi-INSTALLATION-archive.
+const (
+	stampLayout    = "2006-01-02-150405"
+	manifestName   = "backup.json"
+	setRoom        = 8 << 20 // to be left on the stick beside what is copied
+	verifyTimeout  = 10 * time.Minute
+	unfinishedName = "xinmoi-unfinished" // a backup in the making; one that is left over is removed
+)
+
+// roomFolders of the data folder go into a backup, as far as they are there.
+var roomFolders = []string{"kiosk", "counter", "display", "printer", "lang"}
+
+// isSecret are files that never leave the machine: secrets, and the key of the day.
+func isSecret(name string) bool {
+	return name == "secret" || strings.HasSuffix(name, ".secret") || strings.HasSuffix(name, ".key")
+}
+
+// Why a backup is not made.
+var (
+	errNoStick = errors.New("the stick is not plugged in, or the folder is not there")
+	errNoRoom  = errors.New("no room left")
+	errBadCopy = errors.New("the copy is not whole")
+)
+
+// manifest is backup.json.
+type manifest struct {
+	Made         time.Time `json:"made"`
+	Installation string    `json:"installation"`
+	Entries      store.Seq `json:"entries"` // number of the last one
+	Tickets      int       `json:"tickets"` // numbers issued, as far as the audit read
+	Day          queue.Day `json:"day"`     // the last one
+	Head         string    `json:"head"`    // of the chain after the last entry
+}
+
+// set makes one backup.
+type set struct {
+	data string
+	to   string
+	keep int                                        // how many stay; 0: all
+	copy func(ctx context.Context, to string) error // puts the book there
+	now  time.Time
+}
+
+// make leaves a whole, verified backup, or nothing new. It says where.
+func (b *set) make(ctx context.Context) (where string, m *manifest, err error) {
+	if info, err := os.Stat(b.to); err != nil || !info.IsDir() {
+		return "", nil, errors.Join(errNoStick, err)
+	}
+	temp := filepath.Join(b.to, unfinishedName)
+	if err := os.RemoveAll(temp); err != nil {
+		return "", nil, err
+	}
+	if err := b.needRoom(); err != nil {
+		return "", nil, err
+	}
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		return "", nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(noRoom(err), os.RemoveAll(temp))
+		}
+	}()
+	book := filepath.Join(temp, filepath.Base(store.BookFile("")))
+	if err := b.copy(ctx, book); err != nil {
+		return "", nil, err
+	}
+	for _, room := range roomFolders {
+		if err := copyFolder(filepath.Join(b.data, room), filepath.Join(temp, room)); err != nil {
+			return "", nil, err
+		}
+	}
+	if m, err = verifyApart(ctx, book); err != nil {
+		return "", nil, err
+	}
+	m.Made = b.now
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err == nil {
+		err = writeSynced(filepath.Join(temp, manifestName), append(text, '\n'))
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	house := "xinmoi-" + m.Installation[:min(6, len(m.Installation))]
+	if err := copyArchive(store.ArchiveDir(store.BookFile(b.data)), filepath.Join(b.to, house+"-archive")); err != nil {
+		return "", nil, err
+	}
+	where = filepath.Join(b.to, house+"-"+b.now.Format(stampLayout))
+	if err := os.Rename(temp, where); err != nil {
+		return "", nil, err
+	}
+	return where, m, errors.Join(syncFolder(b.to), b.prune(house))
+}
+
+// needRoom looks before anything is written. What the copy needs is the size of
+// the book, and of the months that are not there yet.
+func (b *set) needRoom() error {
+	need := uint64(setRoom)
+	for _, root := range append([]string{store.BookFile(b.data)}, inFolder(b.data, roomFolders)...) {
+		err := filepath.WalkDir(root, func(_ string, e fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+				need += uint64(info.Size())
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	var s unix.Statfs_t
+	if err := unix.Statfs(b.to, &s); err != nil {
+		return errors.Join(errNoStick, err)
+	}
+	if free := s.Bavail * uint64(s.Bsize); free < need {
+		return fmt.Errorf("%w: %d MB are needed in %s, %d MB are free", errNoRoom, need>>20, b.to, free>>20)
+	}
+	return nil
+}
+
+// prune removes the oldest backups of this house.
+func (b *set) prune(house string) error {
+	if b.keep <= 0 {
+		return nil
+	}
+	all, err := setsOf(b.to, house)
+	for len(all) > b.keep && err == nil {
+		err = os.RemoveAll(all[0])
+		all = all[1:]
+	}
+	return err
+}
+
+// setsOf lists the backups of a house, oldest first.
+func setsOf(to, house string) (all []string, err error) {
+	found, err := filepath.Glob(filepath.Join(to, house+"-*"))
+	for _, name := range found {
+		if len(name) < len(stampLayout) {
+			continue
+		}
+		if _, bad := time.Parse(stampLayout, name[len(name)-len(stampLayout):]); bad == nil {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all, err
+}
+
+func inFolder(dir string, names []string) (paths []string) {
+	for _, n := range names {
+		paths = append(paths, filepath.Join(dir, n))
+	}
+	return paths
+}
+
+// copyFolder copies regular files, secrets left out. A folder that is not there is
+// no error.
+func copyFolder(from, to string) error {
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		rest, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case e.IsDir():
+			return os.MkdirAll(filepath.Join(to, rest), 0o700)
+		case !e.Type().IsRegular(), isSecret(e.Name()):
+			return nil
+		}
+		err = copyFile(path, filepath.Join(to, rest))
+		if errors.Is(err, fs.ErrNotExist) { // the room has removed it since
+			return nil
+		}
+		return err
+	})
+}
+
+// copyArchive adds the months that the other folder does not have.
+func copyArchive(from, to string) error {
+	months, err := filepath.Glob(filepath.Join(from, "*.journal.gz"))
+	if err != nil || len(months) == 0 {
+		return err
+	}
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	for _, month := range months {
+		there := filepath.Join(to, filepath.Base(month))
+		a, err := os.Stat(month)
+		if err != nil {
+			return err
+		}
+		if b, err := os.Stat(there); err == nil && a.Size() == b.Size() {
+			continue
+		}
+		if err := copyFile(month, there+".new"); err != nil {
+			return errors.Join(err, os.Remove(there+".new"))
+		}
+		if err := os.Rename(there+".new", there); err != nil {
+			return err
+		}
+	}
+	return syncFolder(to)
+}
+
+func writeSynced(file string, data []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// syncFolder makes names durable. Some file systems of sticks cannot, and say so.
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}
+
+// noRoom names the error of a full disk.
+func noRoom(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, store.ErrDiskLow) {
+		return errors.Join(errNoRoom, err)
+	}
+	return err
+}
+
+// verifyApart verifies a book in a process of its own, with a limit of time: a
+// damaged file can kill a process, or keep it for ever.
+func verifyApart(ctx context.Context, book string) (*manifest, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, exe, "verify", book)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err = cmd.Run()
+	var m manifest
+	if err == nil {
+		err = json.Unmarshal(out.Bytes(), &m)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v: %s", errBadCopy, err, strings.TrimSpace(errs.String()))
+	}
+	return &m, nil
+}
+
+// runVerify is that process: it looks at every page and every entry of a closed
+// book and prints what is in it as JSON.
+func runVerify(e env, args []string) int {
+	if len(args) != 1 {
+		fmt.Fprintln(e.errw, e.say("verify.usage", nil))
+		return exitUsage
+	}
+	zone := func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() }
+	report, err := store.Verify(args[0], store.AuditOptions{Zone: zone})
+	if err != nil {
+		fmt.Fprintln(e.errw, err)
+		return exitCannotTell
+	}
+	m := manifest{Tickets: report.Tickets}
+	if n := len(report.Days); n > 0 {
+		last := report.Days[n-1]
+		m.Entries, m.Day, m.Head = last.Last, last.Day, last.Head
+	}
+	err = store.ReadClosed(args[0], zone, func(c *store.Closed) (err error) {
+		m.Installation, err = c.Installation()
+		return err
+	})
+	if err == nil {
+		err = json.NewEncoder(e.out).Encode(m)
+	}
+	if err != nil {
+		fmt.Fprintln(e.errw, err)
+		return exitCannotTell
+	}
+	if n := report.Faults(); n > 0 {
+		fmt.Fprintln(e.errw, e.say("backup.bad", map[string]any{"n": n}))
+		return exitFound
+	}
+	return exitGood
+}
