@@ -155,6 +155,7 @@ type busWire struct {
 	last    string        // the last frame sent
 	mirrors int           // presses in a row that were the last frame sent
 	echo    bool          // the adapter hands our own frames back
+	checked time.Time     // the last check in the morning that was shown
 	strange map[byte]bool // addresses nobody has configured, told once
 }
 
@@ -167,7 +168,8 @@ type padState struct {
 	ticket  queue.TicketID
 	shown   []byte
 	redraw  bool
-	darkTo  time.Time // a refusal is shown until then
+	darkTo  time.Time // a refusal, or the morning's check, is shown until then
+	instead []byte    // what is shown for so long
 	beeps   int       // to be sent
 	ask     bool      // the rating pad is to be lit
 }
@@ -238,6 +240,7 @@ func (w *busWire) own(ctx context.Context) error {
 		case o := <-w.done:
 			w.ended(o)
 		case <-bell:
+			w.morning()
 			w.follow(false)
 		case <-refresh.C:
 			w.follow(true)
@@ -294,7 +297,7 @@ func (s *padState) next(now time.Time, lang language) (f []byte, ok bool, after 
 	case s.redraw:
 		s.redraw = false
 		if s.darkTo.After(now) {
-			return lang.show(s.addr, -1, ""), true, 0
+			return s.instead, true, 0
 		}
 		return s.shown, true, 0
 	case s.darkTo.IsZero():
@@ -392,13 +395,13 @@ func (w *busWire) take(s *padState, now time.Time, raw string, p press) {
 	select {
 	case s.presses <- p:
 	default: // the disk hangs; the clerk is told, and presses again
-		s.refuse(now)
+		s.refuse(now, w.lang)
 	}
 }
 
 // refuse shows a refusal as such a keypad can: a beep and a dark display.
-func (s *padState) refuse(now time.Time) {
-	s.beeps, s.darkTo, s.redraw = 1, now.Add(padWink), true
+func (s *padState) refuse(now time.Time, lang language) {
+	s.beeps, s.darkTo, s.redraw, s.instead = 1, now.Add(padWink), true, lang.show(s.addr, -1, "")
 }
 
 // ended shows what came of a press.
@@ -406,7 +409,7 @@ func (w *busWire) ended(o outcome) {
 	now := time.Now()
 	switch {
 	case o.refused:
-		o.pad.refuse(now)
+		o.pad.refuse(now, w.lang)
 	case o.nobody:
 		o.pad.beeps = 1 // zero waiting and no number stand on the display
 	case o.ask:
@@ -416,6 +419,21 @@ func (w *busWire) ended(o outcome) {
 		o.pad.darkTo, o.pad.redraw = time.Time{}, true
 	}
 	w.follow(false)
+}
+
+// morning lets every keypad beep and show all segments, when the check before
+// the doors open was asked for a moment ago.
+func (w *busWire) morning() {
+	m, ok := centre.MorningOf(w.book.View())
+	until, runs := m.Until(w.book.Now())
+	if !ok || !runs || w.checked.Equal(m.Asked) {
+		return
+	}
+	w.checked = m.Asked
+	for _, s := range w.pads {
+		s.beeps, s.redraw = 1, true
+		s.darkTo, s.instead = time.Now().Add(until.Sub(w.book.Now())), w.lang.show(s.addr, 888, "888888")
+	}
 }
 
 // follow draws what has changed in the hall; all of it, if asked to.

@@ -22,6 +22,7 @@ package counter
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"xinmoi/assets"
@@ -47,6 +48,8 @@ type Room struct {
 	words   func(lang, key string, args map[string]any) string
 	log     *slog.Logger
 	started time.Time
+
+	checking sync.Mutex // one answer of the morning's check at a time
 }
 
 // New builds the room and registers its views with the feed, if there is one.
@@ -84,6 +87,7 @@ func (r *Room) Routes() []door.Route {
 		{Method: "GET", Pattern: "/api/v1/devices", Kind: door.KindSystem, Who: door.Staff, Answer: door.List[deviceJSON]{}, Handle: r.listDevices},
 	}
 	routes = append(routes, r.counterVerbs()...)
+	routes = append(routes, r.morningRoutes()...)
 	return append(routes, r.ticketVerbs()...)
 }
 

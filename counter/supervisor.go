@@ -30,6 +30,7 @@ type supervisorState struct {
 	Outage    *outageJSON   `json:"outage,omitempty"` // of today
 	Boards    []boardJSON   `json:"boards"`
 	Emergency centre.Text   `json:"emergency,omitempty"` // on every screen
+	Morning   morningJSON   `json:"morning"`
 }
 
 // figures are the numbers in the top row.
@@ -88,6 +89,7 @@ func (r *Room) supervisorState(v *store.View, _ string) (any, bool) {
 		Day: v.Hall.Day(), Centre: s.doc.Centre.Name, Languages: s.languages(), Zone: s.doc.Location().String(), Now: s.figures(),
 		Counters: []deskJSON{}, Services: s.services(nil), Devices: s.devices(v),
 		Zones: s.zones(), Unsure: v.ClockUntrusted, DiskLow: v.DiskLow, Outage: s.outage(v), Boards: s.boards(), Emergency: centre.Emergency(v),
+		Morning: r.morning(v),
 	}
 	for _, c := range v.Hall.Counters() {
 		desk := deskJSON{counterJSON: s.counter(c)}
@@ -102,6 +104,9 @@ func (r *Room) supervisorState(v *store.View, _ string) (any, bool) {
 }
 
 func supervisorEvent(e store.Entry, v *store.View, id string) (any, bool) {
+	if e.Type == centre.NoteMorning {
+		return nil, true
+	}
 	return counterEvent(e, v, id)
 }
 

@@ -38,6 +38,9 @@ type Signs struct {
 	log   *slog.Logger
 	rows  []*row
 	speak language
+
+	eight   time.Time // until then all show eights, in the morning's check
+	checked time.Time // the last one that was shown
 }
 
 // The times of the signs.
@@ -62,6 +65,7 @@ type row struct {
 	blinks int // writes of blinking that are left
 	mutes  int // failures in a row
 	told   bool
+	eights bool // the morning's check runs
 }
 
 // said is what a row shows.
@@ -113,6 +117,7 @@ func (s *Signs) Serve(ctx context.Context, wire device.Wire) error {
 	defer stop()
 	bus, ended, end := s.speak.open(wire)
 	defer end()
+	s.eight = time.Time{}
 	for _, r := range s.rows {
 		*r = row{led: r.led, unit: r.unit, n: r.n, of: r.of}
 	}
@@ -120,7 +125,15 @@ func (s *Signs) Serve(ctx context.Context, wire device.Wire) error {
 	for {
 		now := time.Now()
 		r := s.next()
-		if wait := r.dueAt.Sub(now); wait > 0 {
+		wait := r.dueAt.Sub(now)
+		if !s.eight.IsZero() {
+			if !now.Before(s.eight) {
+				s.showEights(time.Time{})
+				continue
+			}
+			wait = min(wait, s.eight.Sub(now))
+		}
+		if wait > 0 {
 			timer := time.NewTimer(wait)
 			select {
 			case <-ctx.Done():
@@ -161,6 +174,11 @@ func (s *Signs) next() (first *row) {
 func (s *Signs) look(start bool) {
 	v := s.book.View()
 	now := time.Now()
+	m, _ := centre.MorningOf(v)
+	if until, runs := m.Until(s.book.Now()); runs && !m.Asked.Equal(s.checked) {
+		s.checked = m.Asked
+		s.showEights(now.Add(until.Sub(s.book.Now())))
+	}
 	shown := map[string][]said{} // by sign, before the change
 	calls := map[string][]said{}
 	for _, r := range s.rows {
@@ -187,6 +205,17 @@ func (s *Signs) look(start bool) {
 		r.said = next
 		if r.mutes == 0 { // a dead sign keeps the time of its next trial
 			r.dueAt = now
+		}
+	}
+}
+
+// showEights lets all rows show every segment until then; the zero time ends it.
+func (s *Signs) showEights(until time.Time) {
+	s.eight = until
+	for _, r := range s.rows {
+		r.eights, r.blinks = !until.IsZero(), 0
+		if r.mutes == 0 {
+			r.dueAt = time.Now()
 		}
 	}
 }

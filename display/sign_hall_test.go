@@ -163,3 +163,23 @@ idle = "0"
 		assert.Equal(t, "  1001", pads.Display(7))
 	})
 }
+
+func TestSignsShowEightsInTheMorning(t *testing.T) {
+	inSignHall(t, func(h *signHall) {
+		h.do(queue.CallNext{Counter: "q1"})
+		time.Sleep(10 * time.Second)
+		h.texts(1)
+		h.texts(2)
+		note, err := centre.Morning{Asked: h.book.Now()}.Encode()
+		require.NoError(h, err)
+		_, err = h.book.Note(context.Background(), centre.NoteMorning, 1, note)
+		require.NoError(h, err)
+		time.Sleep(5 * time.Second)
+		assert.Equal(h, []string{"8888", "8888"}, []string{h.signs.Text(1), h.signs.Text(2)})
+		h.do(queue.CallNext{Counter: "q2"}) // the hall goes on; its call is shown after the check
+		time.Sleep(6 * time.Second)
+		assert.Equal(h, []string{"A001", "A002"}, []string{h.signs.Text(1), h.signs.Text(2)})
+		time.Sleep(30 * time.Second)
+		assert.Equal(h, []string{"8888", "A001"}, h.texts(1), "once, and nothing blinks that is old")
+	})
+}

@@ -83,6 +83,8 @@ func (b modbusBus) show(ctx context.Context, r *row, dark bool) error {
 func (r *row) text() string {
 	cells, letters := r.led.Digits, r.led.Letters != nil && *r.led.Letters
 	switch {
+	case r.eights:
+		return strings.Repeat("8", cells)
 	case r.number == "" && r.n == 1:
 		return fmt.Sprintf("%*s", cells, r.led.Idle)
 	case r.number == "":
@@ -123,6 +125,8 @@ func (r *row) values(dark bool) frame.Values {
 	v := frame.Values{Addr: r.unit, Row: r.n, Waiting: -1}
 	switch {
 	case dark:
+	case r.eights:
+		v.Number, v.Counter = strings.Repeat("8", frame.Widest), strings.Repeat("8", frame.Widest)
 	case r.number != "":
 		v.Number, v.Counter = r.number, r.counter
 	case r.n == 1:

@@ -9,6 +9,7 @@ import { ClockQuestion, Outage, Why } from "/web/supervisor/book.js";
 import { Papers, watchPapers } from "/web/printers/papers.js";
 import { Boards } from "/web/supervisor/boards.js";
 import * as emergency from "/web/supervisor/emergency.js";
+import { Morning } from "/web/supervisor/morning.js";
 import { Sound } from "/web/supervisor/sound.js";
 
 const LANG = "xinmoi.lang";
@@ -153,6 +154,7 @@ function Supervisor() {
           <section aria-labelledby="devices"><h2 id="devices">${t("counter.sup.devices")}</h2>
             <ul class="devices">${state.devices.map((d) => html`<${Device} key=${d.id} d=${d} counters=${state.counters} />`)}</ul>
             <p><a href="/supervisor/printers">${t("counter.sup.printers")}</a></p></section>
+          ${state.morning.items.length > 0 && html`<${Morning} check=${state.morning} counters=${state.counters} zone=${state.time_zone} />`}
           ${state.boards.length > 0 && html`<${Boards} boards=${state.boards} />`}
           ${state.zones.length > 0 && html`<${Sound} all=${state.zones} text=${text} />`}
         </div>

@@ -44,7 +44,8 @@ type field struct {
 	from    int // of a checksum
 }
 
-const widest = 16
+// Widest is the most cells that a value has.
+const Widest = 16
 
 // Parse reads a description; "" is none.
 func Parse(text string) (Frame, error) {
@@ -85,8 +86,8 @@ func parseWord(word string) (f field, err error) {
 // cells reads "3/0A" or "4/ascii".
 func (f *field) cells(rest string, onlyASCII bool) (err error) {
 	width, blank, _ := strings.Cut(rest, "/")
-	if f.width, err = strconv.Atoi(width); err != nil || f.width < 1 || f.width > widest {
-		return fmt.Errorf("want a width from 1 to %d", widest)
+	if f.width, err = strconv.Atoi(width); err != nil || f.width < 1 || f.width > Widest {
+		return fmt.Errorf("want a width from 1 to %d", Widest)
 	}
 	if f.ascii = blank == "ascii"; f.ascii {
 		return nil
