@@ -19,7 +19,7 @@ func (s *session) identify(ctx context.Context, inTurn bool) error {
 	if len(s.d.model.Names) == 0 {
 		return nil
 	}
-	who := s.portName()
+	who := portName(s.wire)
 	if who == "" && inTurn {
 		var err error
 		if who, err = s.askName(ctx); err != nil {
@@ -48,8 +48,8 @@ func plain(m Model) Model {
 }
 
 // portName is the name in the IEEE 1284 id, where the port knows it.
-func (s *session) portName() string {
-	p, ok := s.wire.(device.Identifier)
+func portName(wire device.Wire) string {
+	p, ok := wire.(device.Identifier)
 	if !ok {
 		return ""
 	}
@@ -83,6 +83,20 @@ func (s *session) askName(ctx context.Context) (string, error) {
 		return len(names) == 2
 	})
 	return shown(strings.Join(names, " ")), err
+}
+
+// ModelLike is the model that a printer belongs to by what it calls itself: the
+// one that names it most exactly. False: none is known by that name.
+func ModelLike(who string) (best Model, ok bool) {
+	length := 0
+	for _, m := range models {
+		for _, part := range m.Names {
+			if len(part) > length && strings.Contains(strings.ToUpper(who), part) {
+				best, ok, length = m, true, len(part)
+			}
+		}
+	}
+	return best, ok
 }
 
 // shown keeps of a name what can be shown to people.

@@ -304,9 +304,8 @@ func (s *session) report() {
 	s.d.room.book.Report(s.d.device(), s.conditions(), s.other)
 }
 
-func (s *session) conditions() device.Conditions {
-	var c []device.Condition
-	f := s.faults()
+// conditionsOf are the words for what a printer says of itself.
+func conditionsOf(f escpos.Fault) (c device.Conditions) {
 	for _, x := range []struct {
 		fault escpos.Fault
 		is    device.Condition
@@ -325,6 +324,15 @@ func (s *session) conditions() device.Conditions {
 	if len(c) == 0 && f.Stops() {
 		c = append(c, device.DeviceError) // stopped, and does not say why
 	}
+	if f&escpos.PaperLow != 0 && f&escpos.PaperOut == 0 {
+		c = append(c, device.MediaLow)
+	}
+	return c
+}
+
+func (s *session) conditions() device.Conditions {
+	f := s.faults()
+	c := conditionsOf(f &^ escpos.PaperLow)
 	if (f&escpos.PaperLow != 0 || s.nearEnd) && f&escpos.PaperOut == 0 {
 		c = append(c, device.MediaLow)
 	}

@@ -4,20 +4,35 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"xinmoi/cmd/internal/port"
 	"xinmoi/counter"
 )
 
-// runDoctor lists the devices of this machine that a hall could use, prints udev
-// rules for them, or listens to one.
+// runDoctor lists the devices of this machine that a hall could use and asks the
+// printers who they are, prints udev rules for them, listens to one, or prints a
+// test slip on one.
 func runDoctor(ctx context.Context, e env, args []string) int {
 	fs := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	fs.SetOutput(e.errw)
 	listen := fs.String("listen", "", e.say("cmd.flag.doctor_listen", nil))
 	udev := fs.Bool("udev", false, e.say("cmd.flag.doctor_udev", nil))
-	if err := fs.Parse(args); err != nil || fs.NArg() > 0 || *udev && *listen != "" {
+	test := fs.String("test", "", e.say("cmd.flag.doctor_test", nil))
+	pages := fs.String("pages", "", e.say("cmd.flag.doctor_pages", nil))
+	model := fs.String("model", "", e.say("cmd.flag.doctor_model", nil))
+	ask := fs.String("ask", "", e.say("cmd.flag.doctor_ask", nil))
+	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
+	chosen := 0
+	err := fs.Parse(args)
+	for _, is := range []bool{*listen != "", *udev, *test != "", *pages != "", *ask != ""} {
+		if is {
+			chosen++
+		}
+	}
+	if err != nil || fs.NArg() > 0 || chosen > 1 {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.doctor.usage", nil))
 		}
@@ -29,18 +44,34 @@ func runDoctor(ctx context.Context, e env, args []string) int {
 	case *udev:
 		sayRules(e, m.devices())
 		return exitGood
+	case *test != "":
+		return tryPrinter(ctx, e, *test, *model, false)
+	case *pages != "":
+		return tryPrinter(ctx, e, *pages, *model, true)
+	case *ask != "":
+		kind, node, _ := strings.Cut(*ask, ":")
+		node, _, speed := strings.Cut(node, "?")
+		if speed {
+			kind = "" // that one alone
+		}
+		return sayDevices(ctx, e, []found{{kind: kind, node: node, port: *ask, like: "printer", access: true}}, askPort)
 	default:
-		return sayDevices(e, m.devices())
+		code := sayDevices(ctx, e, m.devices(), askPort)
+		if !sayMeddlers(e, m.taken(), m.running()) {
+			code = exitFound
+		}
+		return code
 	}
 }
 
-// sayDevices tells of each device what it could be and what stands in the way.
-func sayDevices(e env, all []found) int {
+// sayDevices tells of each device what it could be and what stands in the way,
+// and asks where a printer could be.
+func sayDevices(ctx context.Context, e env, all []found, ask asker) int {
 	if len(all) == 0 {
 		fmt.Fprintln(e.out, e.say("cmd.doctor.none", nil))
 		return exitFound
 	}
-	code := exitGood
+	code, printers := exitGood, 0
 	for _, f := range all {
 		fmt.Fprintf(e.out, "%s\n  %s", f.port, e.say("cmd.doctor.like."+f.like, nil))
 		for _, what := range []string{f.name, f.id} {
@@ -56,6 +87,16 @@ func sayDevices(e env, all []found) int {
 		for _, who := range f.held {
 			code = exitFound
 			fmt.Fprintln(e.out, "  "+e.say("cmd.doctor.held", map[string]any{"node": f.node, "who": who}))
+		}
+		if !f.access || len(f.held) > 0 || !slices.Contains([]string{"bus", "printer"}, f.like) {
+			continue
+		}
+		is, good := sayPrinter(ctx, e, f, fmt.Sprintf("p%d", printers+1), ask)
+		if is {
+			printers++
+		}
+		if !good {
+			code = exitFound
 		}
 	}
 	return code

@@ -33,6 +33,20 @@ func (m machine) path(parts ...string) string {
 	return filepath.Join(append([]string{m.root}, parts...)...)
 }
 
+func (m machine) glob(pattern string) []string {
+	all, _ := filepath.Glob(m.path(pattern)) // the patterns are good
+	return all
+}
+
+// driver is the kernel's driver of a device.
+func (m machine) driver(dir string) string {
+	to, err := os.Readlink(filepath.Join(dir, "driver"))
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(to)
+}
+
 func read(parts ...string) string {
 	b, err := os.ReadFile(filepath.Join(parts...))
 	if err != nil {
@@ -47,8 +61,7 @@ func (m machine) devices() []found {
 	for _, class := range []struct{ kind, pattern string }{
 		{"serial", "sys/class/tty/tty*"}, {"usb", "sys/class/usbmisc/lp*"}, {"keys", "sys/class/input/event*"},
 	} {
-		dirs, _ := filepath.Glob(m.path(class.pattern)) // its pattern is good
-		for _, dir := range dirs {
+		for _, dir := range m.glob(class.pattern) {
 			if f, ok := m.look(class.kind, dir); ok {
 				all = append(all, f)
 			}
@@ -78,7 +91,10 @@ func (m machine) look(kind, dir string) (f found, ok bool) {
 	case "usb":
 		f.node = "/dev/usb/" + base
 		f.port, f.like = "usb:"+f.node, "printer"
-		f.name = modelOf(read(device, "ieee1284_id"))
+		id := read(device, "ieee1284_id")
+		if f.name = modelOf(id); isOffice(id) {
+			f.like = "office"
+		}
 	case "keys":
 		f.name = read(device, "name")
 		if f.like = keysLike(read(device, "capabilities", "key")); f.like == "" {
@@ -103,6 +119,17 @@ func modelOf(id string) string {
 		fields[strings.TrimSpace(key)] = strings.TrimSpace(value)
 	}
 	return strings.TrimSpace(cmp.Or(fields["MFG"], fields["MANUFACTURER"]) + " " + cmp.Or(fields["MDL"], fields["MODEL"]))
+}
+
+// isOffice reports whether an IEEE 1284 id is that of a printer for pages: what
+// tickets are made of would come out as garbage, sheet after sheet.
+func isOffice(id string) bool {
+	for _, language := range []string{"PCL", "POSTSCRIPT", "PJL", "URF", "PWG"} {
+		if strings.Contains(strings.ToUpper(id), language) {
+			return true
+		}
+	}
+	return false
 }
 
 // keysLike tells a keypad and a keyboard from a mouse and a power button, by
@@ -181,8 +208,7 @@ func (m machine) groupName(gid uint32) string {
 
 // holders are the programs that have the node open, as far as we may see.
 func (m machine) holders(node string) (out []string) {
-	fds, _ := filepath.Glob(m.path("proc/[0-9]*/fd/*"))
-	for _, fd := range fds {
+	for _, fd := range m.glob("proc/[0-9]*/fd/*") {
 		if to, err := os.Readlink(fd); err != nil || to != node {
 			continue
 		}

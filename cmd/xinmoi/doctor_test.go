@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"xinmoi/assets/locale"
+	"xinmoi/printer"
 )
 
 // fakeMachine is a machine with a USB serial line, a scanner, a keypad, a ticket
@@ -67,6 +68,9 @@ func fakeMachine(t *testing.T) machine {
 	return m
 }
 
+// nobody answers at any port.
+func nobody(context.Context, string) (printer.Heard, error) { return printer.Heard{}, nil }
+
 func TestDoctorListsDevices(t *testing.T) {
 	m := fakeMachine(t)
 	all := m.devices()
@@ -90,11 +94,11 @@ func TestDoctorListsDevices(t *testing.T) {
 	for _, lang := range []string{"vi", "en"} {
 		var out bytes.Buffer
 		e := env{out: &out, words: words, lang: lang}
-		assert.Equal(t, exitFound, sayDevices(e, all))
+		assert.Equal(t, exitFound, sayDevices(t.Context(), e, all, nobody))
 		assert.Contains(t, out.String(), "brltty (412)")
 		assert.NotContains(t, out.String(), "cmd.doctor")
-		assert.Equal(t, exitGood, sayDevices(e, all[1:2]))
-		assert.Equal(t, exitFound, sayDevices(e, nil))
+		assert.Equal(t, exitGood, sayDevices(t.Context(), e, all[1:2], nobody))
+		assert.Equal(t, exitFound, sayDevices(t.Context(), e, nil, nobody))
 	}
 }
 
