@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -29,12 +30,14 @@ type announcer struct {
 	feed  *feed.Feed
 	words func(lang, key string, args map[string]any) string
 	log   *slog.Logger
-	packs voice.Packs
 	voice *voice.Announcer
 
-	dir string // of the room's files; "" for none
+	dir     string // of the room's files; "" for none
+	library *library
 
 	mu      sync.Mutex
+	packs   voice.Packs
+	version string // of them
 	doc     *centre.Document
 	pages   map[voice.Speaker]*page
 	silent  map[string]bool // zones without a loudspeaker
@@ -65,15 +68,23 @@ type announcement struct {
 }
 
 func newAnnouncer(o Options) (*announcer, error) {
-	packs, err := voice.ReadPacks(sounds.Packs)
+	shipped, err := voice.ReadPacks(sounds.Packs)
 	if err != nil {
 		return nil, err
+	}
+	lib := &library{shipped: shipped}
+	if o.Dir != "" {
+		lib.dir = filepath.Join(o.Dir, "voice")
+	}
+	packs, err := lib.load()
+	if err != nil { // the shipped voice speaks
+		o.Log.Warn("a voice of the centre's own cannot be used", "error", err)
 	}
 	volumes, err := readVolumes(o.Dir)
 	if err != nil {
 		o.Log.Warn("the volumes that supervisors chose cannot be read", "error", err)
 	}
-	a := &announcer{book: o.Book, feed: o.Feed, words: o.Words, log: o.Log, packs: packs, dir: o.Dir, volumes: volumes,
+	a := &announcer{book: o.Book, feed: o.Feed, words: o.Words, log: o.Log, library: lib, packs: packs, version: version(packs), dir: o.Dir, volumes: volumes,
 		pages: map[voice.Speaker]*page{}, silent: map[string]bool{}}
 	a.voice = voice.NewAnnouncer(packs, voice.Hall{Play: a.play, Hush: a.hush, Record: a.record, Silent: a.tellSilent})
 	a.arrange(centre.InForce(o.Book.View().Hall))
@@ -83,6 +94,30 @@ func newAnnouncer(o Options) (*announcer, error) {
 	o.Feed.On("started", a.onBoard(func(s voice.Speaker, m pageMessage) { a.voice.Started(s, m.ID) }))
 	o.Feed.On("finished", a.onBoard(func(s voice.Speaker, m pageMessage) { a.voice.Finished(s, m.ID) }))
 	return a, nil
+}
+
+// voices are the packs to speak from.
+func (a *announcer) voices() voice.Packs {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.packs
+}
+
+// reload speaks from the packs as they are now on disk. Boards hear of it and
+// fetch what has changed.
+func (a *announcer) reload() {
+	packs, err := a.library.load()
+	if err != nil {
+		a.log.Warn("a voice of the centre's own cannot be used", "error", err)
+	}
+	a.mu.Lock()
+	a.packs, a.version = packs, version(packs)
+	doc := a.doc
+	a.mu.Unlock()
+	a.voice.Use(packs)
+	for _, b := range doc.Boards {
+		a.tellLease(b.ID)
+	}
 }
 
 // pageMessage is what a board's page sends.
@@ -239,12 +274,14 @@ func (a *announcer) tellSilent(zone string, silent bool) {
 	}
 }
 
-// tellLease tells a board whether one of its zones has nothing to be heard by.
+// tellLease tells a board whether one of its zones has nothing to be heard by,
+// and which clips it should have.
 func (a *announcer) tellLease(board string) {
 	a.mu.Lock()
 	lease := struct {
-		Silent bool `json:"silent"`
-	}{}
+		Silent bool   `json:"silent"`
+		Voices string `json:"voices"`
+	}{Voices: a.version}
 	for _, z := range zonesOf(a.doc, board) {
 		lease.Silent = lease.Silent || a.silent[z]
 	}

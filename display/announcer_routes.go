@@ -13,13 +13,14 @@ import (
 
 // voices is what a page needs to know before it can speak.
 type voices struct {
-	Packs []pack `json:"packs"`
+	Version string `json:"version"` // as boards are told it with "lease"
+	Packs   []pack `json:"packs"`
 }
 
 type pack struct {
 	Language string   `json:"language"`
 	Name     string   `json:"name"`
-	Clips    []string `json:"clips"` // each is at /voice/{language}/{clip}.wav
+	Clips    []string `json:"clips"` // "name" or "name?stamp", each at /voice/{language}/{name}.wav
 }
 
 type announceBody struct {
@@ -27,7 +28,7 @@ type announceBody struct {
 }
 
 func (a *announcer) routes() []door.Route {
-	return []door.Route{
+	return append(a.studioRoutes(), []door.Route{
 		{Method: "GET", Pattern: "/api/v1/voice", Kind: door.KindBoard, Who: door.Anyone,
 			About: "The packs of clips that boards speak from", Answer: voices{}, Handle: a.getVoices},
 		{Method: "GET", Pattern: "/voice/{lang}/{clip}", Kind: door.KindBoard, Who: door.Anyone, Handle: a.getClip},
@@ -40,15 +41,20 @@ func (a *announcer) routes() []door.Route {
 		{Method: "POST", Pattern: "/api/v1/zones/{id}/announce", Kind: door.KindSupervisor, Who: door.Staff,
 			About: "Say a sentence on demand: test, closing or emergency", Request: announceBody{}, Answer: struct{}{},
 			Status: http.StatusAccepted, Handle: a.postAnnounce},
-	}
+	}...)
 }
 
 func (a *announcer) getVoices(w http.ResponseWriter, _ *http.Request) error {
-	out := voices{Packs: []pack{}}
-	for _, p := range a.packs {
+	packs := a.voices()
+	out := voices{Packs: []pack{}, Version: version(packs)}
+	for _, p := range packs {
 		j := pack{Language: p.Language, Name: p.Name, Clips: []string{}}
 		for _, c := range p.Clips {
-			j.Clips = append(j.Clips, c.Name)
+			name := c.Name
+			if stamp := p.Stamp(name); stamp != "" {
+				name += "?" + stamp
+			}
+			j.Clips = append(j.Clips, name)
 		}
 		out.Packs = append(out.Packs, j)
 	}
@@ -57,7 +63,7 @@ func (a *announcer) getVoices(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (a *announcer) getClip(w http.ResponseWriter, r *http.Request) error {
-	p := a.packs[r.PathValue("lang")]
+	p := a.voices()[r.PathValue("lang")]
 	name, wav := strings.CutSuffix(r.PathValue("clip"), ".wav")
 	if p == nil || !wav || !p.Has(name) {
 		return &door.Problem{Code: "not_found"}

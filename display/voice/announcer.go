@@ -165,6 +165,9 @@ func (a *Announcer) change(do func()) {
 	}
 }
 
+// Use speaks from other packs from now on. What waits keeps the length that it had.
+func (a *Announcer) Use(packs Packs) { a.change(func() { a.packs = packs }) }
+
 // Arrange sets the zones of the house. Queues go on; zones that are gone speak
 // what they still have.
 func (a *Announcer) Arrange(zones []Zone) {

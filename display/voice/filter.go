@@ -5,13 +5,15 @@ import "math"
 // biquad is a second-order filter, its a0 made 1.
 type biquad struct{ b0, b1, b2, a1, a2 float64 }
 
-func (f biquad) run(in []float64) []float64 {
+func (f biquad) run(in []float64) []float64 { return f.from(in, new([2]float64)) }
+
+// from goes on from the state in which another stretch has left the filter.
+func (f biquad) from(in []float64, z *[2]float64) []float64 {
 	out := make([]float64, len(in))
-	var z1, z2 float64
 	for i, x := range in {
-		y := f.b0*x + z1
-		z1 = f.b1*x - f.a1*y + z2
-		z2 = f.b2*x - f.a2*y
+		y := f.b0*x + z[0]
+		z[0] = f.b1*x - f.a1*y + z[1]
+		z[1] = f.b2*x - f.a2*y
 		out[i] = y
 	}
 	return out
@@ -74,28 +76,49 @@ func (s Sound) limit(ceiling float64) Sound {
 	for i, v := range s.Samples {
 		need[i] = min(1, ceiling/max(math.Abs(v), 1e-9))
 	}
-	least := make([]float64, n) // over 2w+1 samples
-	for i := range least {
-		least[i] = 1
-		for k := max(i-w, 0); k <= min(i+w, n-1); k++ {
-			least[i] = min(least[i], need[k])
-		}
-	}
+	least := lowest(need, w)
 	out := make([]float64, n)
+	var sum float64
+	at := func(k int) float64 { return least[min(max(k, 0), n-1)] }
+	for k := -w; k < w; k++ {
+		sum += at(k)
+	}
 	for i := range out { // the mean of minima that all reach over i is never above need[i]
-		var sum float64
-		for k := i - w; k <= i+w; k++ {
-			sum += least[min(max(k, 0), n-1)]
-		}
-		out[i] = s.Samples[i] * sum / float64(2*w+1)
+		sum += at(i + w)
+		out[i] = s.Samples[i] * min(sum/float64(2*w+1), need[i])
+		sum -= at(i - w)
 	}
 	return Sound{Rate: s.Rate, Samples: out}
 }
 
+// lowest is the least of the w values on each side, and the value itself.
+func lowest(in []float64, w int) []float64 {
+	out := make([]float64, len(in))
+	var rising []int // places whose values rise; the first is the least
+	for i := range len(in) + w {
+		if i < len(in) {
+			for len(rising) > 0 && in[rising[len(rising)-1]] >= in[i] {
+				rising = rising[:len(rising)-1]
+			}
+			rising = append(rising, i)
+		}
+		if i >= w {
+			if rising[0] < i-2*w {
+				rising = rising[1:]
+			}
+			out[i-w] = in[rising[0]]
+		}
+	}
+	return out
+}
+
 // trim cuts silence: all but 5 ms before the first sound and 30 ms after the
-// last, with short fades. Silence is 40 dB below the peak.
-func (s Sound) trim() Sound {
-	first, end := s.audible()
+// last, with short fades. Silence is 40 dB below the peak, or the noise.
+func (s Sound) trim(noise float64) Sound {
+	first, end := s.above(s.Peak() / 100)
+	if noise > s.Peak()/400 {
+		first, end = s.louder(2 * noise)
+	}
 	if first >= end {
 		return s
 	}
@@ -110,9 +133,8 @@ func (s Sound) trim() Sound {
 	return Sound{Rate: s.Rate, Samples: out}
 }
 
-// audible is where sound begins and ends.
-func (s Sound) audible() (first, end int) {
-	quiet := s.Peak() / 100
+// above is where sound begins and ends.
+func (s Sound) above(quiet float64) (first, end int) {
 	first = len(s.Samples)
 	for i, v := range s.Samples {
 		if math.Abs(v) > quiet {
@@ -122,9 +144,26 @@ func (s Sound) audible() (first, end int) {
 	return first, end
 }
 
+// louder is where stretches of 5 ms are louder than noise, one sample of which
+// can be anything.
+func (s Sound) louder(rms float64) (first, end int) {
+	first = len(s.Samples)
+	frame := s.Rate / 200
+	for at := 0; at+frame <= len(s.Samples); at += frame {
+		var sum float64
+		for _, v := range s.Samples[at : at+frame] {
+			sum += v * v
+		}
+		if sum > rms*rms*float64(frame) {
+			first, end = min(first, at), at+frame
+		}
+	}
+	return max(first-2*frame, 0), min(end+frame, len(s.Samples))
+}
+
 // LeadMS is the silence before the first sound.
 func (s Sound) LeadMS() float64 {
-	first, _ := s.audible()
+	first, _ := s.above(s.Peak() / 100)
 	return 1000 * float64(first) / float64(s.Rate)
 }
 

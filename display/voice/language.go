@@ -1,6 +1,12 @@
 package voice
 
-import "strings"
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strings"
+)
 
 // language is the grammar of announcements in one language. {noun} is who is
 // called.
@@ -17,8 +23,9 @@ type language struct {
 	proceed, counter   string // before the counter's number
 	collect            string // end of a result call
 	notices            map[string]string
-	words              []string // others that places are made of
-	numbers, endNumber []string // spoken words of numbers; endNumber have a final form too
+	words              []string        // others that places are made of
+	numbers, endNumber []string        // spoken words of numbers; endNumber have a final form too
+	extra              map[string]bool // whole names of places, in small letters, that a pack has
 }
 
 var vi = &language{
@@ -53,7 +60,7 @@ var en = &language{
 	endNumber: enSmall,
 }
 
-// languages with a grammar. A pack in another one cannot be spoken yet.
+// languages with a grammar here; a pack in another one brings its words.
 var languages = map[string]*language{"vi": vi, "en": en}
 
 // viLetters are the names of the letters as they are spoken.
@@ -88,18 +95,21 @@ type Prompt struct {
 	End  bool // spoken as the end of a phrase
 }
 
-// Prompts lists what has to be recorded for a language: everything that a
-// sentence can need. Nil for a language without a grammar.
+// Prompts lists everything that a sentence can need in a language. Nil for one
+// without a grammar.
 func Prompts(lang string) []Prompt {
-	l := languages[lang]
-	if l == nil {
-		return nil
+	if l := languages[lang]; l != nil {
+		return l.prompts()
 	}
+	return nil
+}
+
+func (l *language) prompts() []Prompt {
 	var all []Prompt
 	have := map[string]bool{}
 	add := func(text string, end bool) {
 		p := Prompt{Name: fileName(text, end), Text: text, End: end}
-		if !have[p.Name] {
+		if text != "" && !have[p.Name] {
 			have[p.Name] = true
 			all = append(all, p)
 		}
@@ -118,33 +128,86 @@ func Prompts(lang string) []Prompt {
 	for _, key := range Notices {
 		add(l.notices[key], true)
 	}
-	for _, w := range append(append(append([]string{}, l.digits...), l.numbers...), l.words...) {
+	for _, w := range slices.Concat(l.digits, l.numbers, l.words) {
 		add(w, false)
 	}
 	for _, w := range l.endNumber {
 		add(w, true)
 	}
-	for _, r := range "AĂÂBCDĐEÊFGHIJKLMNOÔƠPQRSTUƯVWXYZ" {
-		if name := l.letters[string(r)]; name != "" {
-			add(name, false)
-		}
+	for _, r := range allLetters {
+		add(l.letters[string(r)], false)
 	}
 	return all
+}
+
+const allLetters = "AĂÂBCDĐEÊFGHIJKLMNOÔƠPQRSTUƯVWXYZ"
+
+// Script says what has to be read aloud so that these calls can be spoken, in a
+// good order for reading, and what there is besides. words are those of a
+// language without a grammar here.
+func Script(lang string, words Words, calls []Call, s Style) (needed, besides []Prompt) {
+	l := languages[lang]
+	if l == nil {
+		l = words.grammar(lang)
+	}
+	own := *l
+	own.extra = map[string]bool{}
+	all := l.prompts()
+	for _, c := range calls {
+		for part := range strings.SplitSeq(c.Place[lang], ",") {
+			if part = strings.TrimSpace(part); part != "" && len(own.spellPart(part, s)) == 0 {
+				own.extra[strings.ToLower(part)] = true
+				all = append(all, Prompt{Name: fileName(part, true), Text: part, End: true})
+			}
+		}
+	}
+	need := map[textKey]bool{}
+	for _, c := range calls {
+		for _, brief := range []bool{false, true} {
+			for _, again := range []bool{false, true} {
+				for _, p := range own.sentence(c, s, brief, again) {
+					need[textKey{p.text, p.end}] = true
+				}
+			}
+		}
+	}
+	named := map[string]bool{}
+	for key := range need {
+		named[fileName(key.text, key.end)] = true
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(need), func(a, b textKey) int { return strings.Compare(a.text, b.text) }) {
+		name := fileName(key.text, key.end)
+		if !slices.ContainsFunc(all, func(p Prompt) bool { return p.Name == name }) { // a noun of the centre's own
+			all = append([]Prompt{{Name: name, Text: key.text, End: key.end}}, all...)
+		}
+	}
+	for _, p := range all {
+		if named[p.Name] {
+			needed = append(needed, p)
+		} else {
+			besides = append(besides, p)
+		}
+	}
+	return needed, besides
 }
 
 // Notices are the announcements that can be made on demand.
 var Notices = []string{"test", "closing", "emergency"}
 
 // fileName writes a text in plain letters, the marks as Telex types them, so
-// that no two texts fall together and every file system takes it.
+// that no two texts fall together and every file system takes it. A text in
+// other letters has a sum of it in its name.
 func fileName(text string, end bool) string {
 	var b strings.Builder
+	foreign := false
 	for _, r := range strings.ToLower(text) {
 		switch plain, ok := telex[r]; {
 		case ok:
 			b.WriteString(plain)
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
 			b.WriteRune(r)
+		case r > 0x7f:
+			foreign = true
 		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
 			b.WriteByte('-')
 		}
@@ -153,6 +216,11 @@ func fileName(text string, end bool) string {
 		}
 	}
 	name := strings.Trim(b.String(), "-")
+	if foreign {
+		sum := fnv.New32a()
+		_, _ = sum.Write([]byte(strings.ToLower(text)))
+		name = strings.TrimPrefix(fmt.Sprintf("%s-%08x", name, sum.Sum32()), "-")
+	}
 	if end {
 		name += ".end"
 	}

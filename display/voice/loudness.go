@@ -102,10 +102,19 @@ var errSilent = errors.New("nothing to be heard")
 
 // Master brings a recording to what clips are: no rumble, clear consonants, no
 // silence around it, one loudness, nothing above the ceiling, at Rate.
-func Master(s Sound) (Sound, error) {
+func Master(s Sound) (Sound, error) { return master(s, 0) }
+
+// master cuts off at both ends what is not above the noise of the recording, its
+// RMS.
+func master(s Sound, noise float64) (Sound, error) {
 	s = s.resample(Rate)
 	s.Samples = bell(2500, 4, Rate).run(highPass(120, Rate).run(s.Samples))
-	return level(s.trim())
+	return level(s.trim(noise))
+}
+
+// Fits reports whether a clip is what clips are: one loudness, nothing clipped.
+func (s Sound) Fits() bool {
+	return s.Rate == Rate && math.Abs(s.LUFS()-Target) <= 1.5 && s.TruePeak() <= Ceiling && s.LeadMS() <= 20
 }
 
 // level sets the loudness. Limiting takes some of it away, so it is done anew

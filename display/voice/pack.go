@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -14,18 +16,21 @@ const ManifestName = "manifest.json"
 
 // Manifest describes a pack: the clips of one language by one voice.
 type Manifest struct {
-	Language string `json:"language"`
-	Name     string `json:"name"` // "Giọng máy tạm"
+	Language string `json:"language"` // a tag of BCP 47: "vi", "tyz"
+	Name     string `json:"name"`     // "Giọng máy tạm", "Giọng chị Lò Thị Mai"
 	Note     string `json:"note,omitempty"`
+	Words    Words  `json:"words,omitempty"` // of a language that has no grammar here
 	Clips    []Clip `json:"clips"`
 }
 
 // Clip is one recorded piece of speech, in the file Name.wav.
 type Clip struct {
-	Name string `json:"name"`
-	Text string `json:"text,omitempty"` // "" for a chime
-	End  bool   `json:"end,omitempty"`  // spoken as the end of a phrase
-	MS   int    `json:"ms"`
+	Name string  `json:"name"`
+	Text string  `json:"text,omitempty"` // "" for a chime
+	End  bool    `json:"end,omitempty"`  // spoken as the end of a phrase
+	MS   int     `json:"ms"`
+	LUFS float64 `json:"lufs,omitempty"` // of a clip that was recorded here
+	*Quality
 }
 
 // The clips without words. Only the leading language's pack has them.
@@ -34,12 +39,12 @@ const (
 	ShortChime = "chime-short"
 )
 
-// Pack is a pack of clips that can be spoken from.
+// Pack is a pack of clips that can be spoken from. It does not change.
 type Pack struct {
 	Manifest
-	files  fs.FS
-	byText map[textKey]Clip
-	byName map[string]Clip
+	grammar *language
+	byText  map[textKey]Clip
+	byName  map[string]source
 }
 
 type textKey struct {
@@ -47,30 +52,104 @@ type textKey struct {
 	end  bool
 }
 
-// ReadPack reads a pack's manifest. That the files are there is checked, what
-// is in them is not.
-func ReadPack(files fs.FS) (*Pack, error) {
+// source is where a clip lies.
+type source struct {
+	Clip
+	files fs.FS
+	file  string
+	stamp string // another one when the sound may be another
+}
+
+// ReadPack reads a pack. Clips that are not there or cannot be played are left
+// out and named; a manifest that says nothing is an error. Whether the sound of
+// shipped packs can be played is held by a test and not looked at here.
+func ReadPack(files fs.FS, shipped bool) (p *Pack, skipped []string, err error) {
 	b, err := fs.ReadFile(files, ManifestName)
 	if err != nil {
-		return nil, fmt.Errorf("voice pack: %w", err)
+		return nil, nil, fmt.Errorf("voice pack: %w", err)
 	}
-	p := &Pack{files: files, byText: map[textKey]Clip{}, byName: map[string]Clip{}}
-	if err := json.Unmarshal(b, &p.Manifest); err != nil {
-		return nil, fmt.Errorf("voice pack: %s: %w", ManifestName, err)
+	var m Manifest
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, nil, fmt.Errorf("voice pack: %s: %w", ManifestName, err)
 	}
-	for _, c := range p.Clips {
+	p = newPack(m)
+	if p.grammar == nil {
+		return nil, nil, fmt.Errorf("voice pack: the language %q has no grammar here and its manifest no words", m.Language)
+	}
+	for _, c := range m.Clips {
 		if c.Name == "" || c.Name != path.Base(c.Name) || strings.HasPrefix(c.Name, ".") || c.MS <= 0 {
-			return nil, fmt.Errorf("voice pack: clip %q has no proper name or no length", c.Name)
+			return nil, nil, fmt.Errorf("voice pack: clip %q has no proper name or no length", c.Name)
 		}
-		if _, err := fs.Stat(files, c.Name+".wav"); err != nil {
-			return nil, fmt.Errorf("voice pack: %w", err)
+		src := source{Clip: c, files: files, file: c.Name + ".wav"}
+		info, err := fs.Stat(files, src.file)
+		switch {
+		case shipped && err != nil:
+			return nil, nil, fmt.Errorf("voice pack: %w", err)
+		case err == nil && !shipped:
+			src.stamp = fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size())
+			src.MS, err = length(src)
 		}
-		p.byName[c.Name] = c
+		if err != nil {
+			skipped = append(skipped, c.Name)
+			continue
+		}
 		if c.Text != "" {
-			p.byText[textKey{strings.ToLower(c.Text), c.End}] = c
+			src.Name = fileName(c.Text, c.End)
+		}
+		p.put(src)
+	}
+	return p, skipped, nil
+}
+
+func newPack(m Manifest) *Pack {
+	p := &Pack{Manifest: m, byText: map[textKey]Clip{}, byName: map[string]source{}}
+	p.Clips = nil
+	if l := languages[m.Language]; l != nil {
+		own := *l
+		p.grammar = &own
+	} else if len(m.Words) > 0 {
+		p.grammar = m.Words.grammar(m.Language)
+	}
+	if p.grammar != nil {
+		p.grammar.extra = map[string]bool{}
+	}
+	return p
+}
+
+// put adds a clip, in place of another one that says the same.
+func (p *Pack) put(src source) {
+	if old, ok := p.byName[src.Name]; ok {
+		p.Clips = slices.DeleteFunc(p.Clips, func(c Clip) bool { return c.Name == old.Name })
+	}
+	p.Clips = append(p.Clips, src.Clip)
+	p.byName[src.Name] = src
+	if src.Text != "" {
+		p.byText[textKey{strings.ToLower(src.Text), src.End}] = src.Clip
+		p.grammar.extra[strings.ToLower(src.Text)] = true
+	}
+}
+
+// over lays a pack of the centre's own over the shipped one, clip by clip.
+func over(base, own *Pack) *Pack {
+	p := newPack(own.Manifest)
+	for _, layer := range []*Pack{base, own} {
+		for _, c := range layer.Clips {
+			p.put(layer.byName[c.Name])
 		}
 	}
-	return p, nil
+	return p
+}
+
+func length(src source) (ms int, err error) {
+	b, err := fs.ReadFile(src.files, src.file)
+	if err != nil {
+		return 0, err
+	}
+	s, err := ReadWAV(b)
+	if err == nil && len(s.Samples) == 0 {
+		err = errSilent
+	}
+	return s.MS(), err
 }
 
 // find gives the clip that says a text: in the form asked for, else the other.
@@ -89,19 +168,23 @@ func (p *Pack) Has(name string) bool {
 	return ok
 }
 
+// Stamp changes when a clip's sound may have changed; shipped ones have none.
+func (p *Pack) Stamp(name string) string { return p.byName[name].stamp }
+
 // WAV is the sound of a clip.
 func (p *Pack) WAV(name string) ([]byte, error) {
-	if !p.Has(name) {
+	src, ok := p.byName[name]
+	if !ok {
 		return nil, fs.ErrNotExist
 	}
-	return fs.ReadFile(p.files, name+".wav")
+	return fs.ReadFile(src.files, src.file)
 }
 
-// Packs are the voices of a house, by language.
+// Packs are the voices of a house, by language. They do not change.
 type Packs map[string]*Pack
 
-// ReadPacks reads every folder of files as a pack. The leading language must be
-// there, with its chimes.
+// ReadPacks reads every folder of the shipped files as a pack. The leading
+// language must be there, with its chimes.
 func ReadPacks(files fs.FS) (Packs, error) {
 	names, err := fs.Glob(files, "*/"+ManifestName)
 	if err != nil {
@@ -113,7 +196,7 @@ func ReadPacks(files fs.FS) (Packs, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, err := ReadPack(sub)
+		p, _, err := ReadPack(sub, true)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path.Dir(name), err)
 		}
@@ -124,4 +207,24 @@ func ReadPacks(files fs.FS) (Packs, error) {
 		return nil, errors.New("voice packs: the Vietnamese one or its chimes are missing")
 	}
 	return all, nil
+}
+
+// With are these packs with others of the centre's own over them.
+func (all Packs) With(own ...*Pack) Packs {
+	out := maps.Clone(all)
+	for _, p := range own {
+		if base := all[p.Language]; base != nil {
+			p = over(base, p)
+		}
+		out[p.Language] = p
+	}
+	return out
+}
+
+// grammar is that of a language, nil when nobody can speak it.
+func (all Packs) grammar(lang string) *language {
+	if p := all[lang]; p != nil {
+		return p.grammar
+	}
+	return languages[lang]
 }

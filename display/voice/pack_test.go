@@ -118,7 +118,7 @@ func TestAMissingClipFallsBackToVietnamese(t *testing.T) {
 	all := packs(t)
 	manifest, err := json.Marshal(voice.Manifest{Language: "en", Name: "half", Clips: []voice.Clip{{Name: "number", Text: "Ticket number", MS: 10}}})
 	require.NoError(t, err)
-	half, err := voice.ReadPack(fstest.MapFS{"manifest.json": {Data: manifest}, "number.wav": {}})
+	half, _, err := voice.ReadPack(fstest.MapFS{"manifest.json": {Data: manifest}, "number.wav": {}}, true)
 	require.NoError(t, err)
 	mixed := voice.Packs{"vi": all["vi"], "en": half}
 	c := voice.Call{Kind: voice.First, Number: "A012", Sign: "5"}
@@ -140,11 +140,12 @@ func TestPacksThatAreNoPacks(t *testing.T) {
 	for what, fs := range map[string]fstest.MapFS{
 		"no manifest":  {},
 		"no JSON":      {"manifest.json": {Data: []byte("{")}},
-		"no file":      {"manifest.json": {Data: []byte(`{"clips":[{"name":"a","ms":1}]}`)}},
-		"outside":      {"manifest.json": {Data: []byte(`{"clips":[{"name":"../a","ms":1}]}`)}, "a.wav": {}},
-		"no length":    {"manifest.json": {Data: []byte(`{"clips":[{"name":"a"}]}`)}, "a.wav": {}},
-		"hidden":       {"manifest.json": {Data: []byte(`{"clips":[{"name":".a","ms":1}]}`)}, ".a.wav": {}},
-		"no name":      {"manifest.json": {Data: []byte(`{"clips":[{"ms":1}]}`)}, ".wav": {}},
+		"no file":      {"manifest.json": {Data: []byte(`{"language":"vi","clips":[{"name":"a","ms":1}]}`)}},
+		"outside":      {"manifest.json": {Data: []byte(`{"language":"vi","clips":[{"name":"../a","ms":1}]}`)}, "a.wav": {}},
+		"no length":    {"manifest.json": {Data: []byte(`{"language":"vi","clips":[{"name":"a"}]}`)}, "a.wav": {}},
+		"hidden":       {"manifest.json": {Data: []byte(`{"language":"vi","clips":[{"name":".a","ms":1}]}`)}, ".a.wav": {}},
+		"no name":      {"manifest.json": {Data: []byte(`{"language":"vi","clips":[{"ms":1}]}`)}, ".wav": {}},
+		"no words":     {"manifest.json": {Data: []byte(`{"language":"km"}`)}},
 		"only English": nil,
 	} {
 		if fs == nil {
@@ -153,7 +154,7 @@ func TestPacksThatAreNoPacks(t *testing.T) {
 			assert.Error(t, err, what)
 			continue
 		}
-		_, err := voice.ReadPack(fs)
+		_, _, err := voice.ReadPack(fs, true)
 		assert.Error(t, err, what)
 	}
 }

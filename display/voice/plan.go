@@ -45,7 +45,7 @@ func (all Packs) Plan(c Call, s Style, form Form, inRow bool) Plan {
 			times = repeats(c, s)
 		}
 		for n := range times {
-			b.add(lang, languages[lang].sentence(c, s, form == Shortest, n > 0 || c.Kind == Recall))
+			b.add(lang, all.grammar(lang).sentence(c, s, form == Shortest, n > 0 || c.Kind == Recall))
 			b.pause(betweenTimes)
 		}
 		b.pause(betweenLangs)
@@ -77,7 +77,7 @@ type builder struct {
 
 // can reports whether a language has a clip for everything of a call.
 func (b *builder) can(lang string, c Call, s Style, form Form) bool {
-	l, pack := languages[lang], b.packs[lang]
+	l, pack := b.packs.grammar(lang), b.packs[lang]
 	if l == nil || pack == nil {
 		return false
 	}
@@ -93,7 +93,7 @@ func (b *builder) can(lang string, c Call, s Style, form Form) bool {
 
 func (b *builder) chime(name string) {
 	if c, ok := b.packs[Leading].byName[name]; ok {
-		b.put(Leading, c)
+		b.put(Leading, c.Clip)
 		b.pause(afterChime)
 	}
 }
@@ -105,7 +105,7 @@ func (b *builder) add(lang string, sentence []piece) {
 	for i, p := range sentence {
 		c, ok := b.packs[lang].find(p.text, p.end)
 		if !ok && i == 0 { // an invitation of a noun that nobody has recorded
-			c, ok = b.packs[lang].find(languages[lang].brief, false)
+			c, ok = b.packs[lang].find(b.packs.grammar(lang).brief, false)
 		}
 		if !ok {
 			continue

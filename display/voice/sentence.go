@@ -129,6 +129,9 @@ func (l *language) spellPlace(place string, s Style) []piece {
 }
 
 func (l *language) spellPart(part string, s Style) []piece {
+	if part = strings.TrimSpace(part); l.extra[strings.ToLower(part)] {
+		return []piece{{text: part, end: true}}
+	}
 	var out []piece
 	words := strings.Fields(part)
 	for i, w := range words {

@@ -10,6 +10,8 @@
 //     centre recorded itself lies over the one that is shipped, clip by clip. A
 //     sentence for which a language lacks a clip is said in Vietnamese, never
 //     not at all.
+//   - Any language can be spoken: a pack of one without a grammar here brings its
+//     words, and its numbers are read digit by digit.
 //   - A plan has the start of each clip in milliseconds. Whoever plays it needs
 //     no clock of ours and no idea of sentences.
 //   - A first call is never dropped or cut off while its zone has a loudspeaker.

@@ -7,28 +7,45 @@ import { computed, effect, signal } from "/web/vendor/preact.js";
 const AGAIN = 10_000; // how often the state is told, and loading tried again
 const LEAD = 0.05; // s from the order to the first sample
 const PATIENCE = 3_000; // a context that may be heard runs by then
+const SOON = 500; // until the newest clips are fetched again
 const AT_ONCE = 6; // clips fetched at the same time
 const REMEMBER = 50; // announcements that were played
 
 /** @typedef {{ clip: string, at: number }} Cue */
 /** @typedef {Map<string, AudioBuffer>} Clips */
 
+/** The stamp of each clip, which changes when its sound may have changed. @type {WeakMap<AudioBuffer, string | undefined>} */
+const stamps = new WeakMap();
+
 /**
- * Fetches and decodes every clip of every pack.
+ * Fetches and decodes every clip of every pack, but those that are known already.
+ * A clip that cannot be decoded is left out: one bad file must not silence a hall.
  * @param {BaseAudioContext} ctx
- * @returns {Promise<Clips>}
+ * @param {Clips} [known]
+ * @returns {Promise<Clips & { version?: string }>}
  */
-export async function load(ctx) {
-  const { packs } = await (await ask("/api/v1/voice")).json();
+export async function load(ctx, known = new Map()) {
+  const { packs, version } = await (await ask("/api/v1/voice")).json();
   const names = packs.flatMap((p) => p.clips.map((clip) => `${p.language}/${clip}`));
+  /** @type {Clips & { version?: string }} */
   const clips = new Map();
   const fetchNext = async () => {
     for (let name = names.shift(); name; name = names.shift()) {
-      const sound = await (await ask(`/voice/${name}.wav`)).arrayBuffer();
-      clips.set(name, await ctx.decodeAudioData(sound));
+      const [clip, stamp] = name.split("?");
+      const old = known.get(clip);
+      if (old && stamps.get(old) === stamp) {
+        clips.set(clip, old);
+        continue;
+      }
+      const sound = await (await ask(`/voice/${clip}.wav${stamp ? `?${stamp}` : ""}`)).arrayBuffer();
+      const buffer = await ctx.decodeAudioData(sound).catch(() => null);
+      if (!buffer) continue;
+      stamps.set(buffer, stamp);
+      clips.set(clip, buffer);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, fetchNext));
+  clips.version = version;
   return clips;
 }
 
@@ -78,8 +95,10 @@ export function voice(feed) {
   const silent = signal(true); // nobody else speaks here, as far as we know
   const broken = signal(false); // cannot be heard, and will not by itself
   let known = false; // a context that may be heard would run by now
-  /** @type {Clips} */
+  /** @type {Clips & { version?: string }} */
   let clips = new Map();
+  let wanted = ""; // the version of the clips that the server speaks from
+  let fetching = false;
   /** @type {Map<string, { sources: AudioBufferSourceNode[], gain: GainNode, zone: string }>} */
   const playing = new Map();
   /** @type {string[]} */
@@ -109,7 +128,13 @@ export function voice(feed) {
   }
 
   function loading() {
-    if (ctx) load(ctx).then((all) => { clips = all; look(); }, () => setTimeout(loading, AGAIN));
+    if (!ctx || fetching) return;
+    fetching = true;
+    load(ctx, clips).then((all) => {
+      clips = all;
+      look();
+      if (wanted && wanted !== all.version) setTimeout(loading, SOON); // they changed meanwhile
+    }, () => setTimeout(loading, AGAIN)).finally(() => { fetching = false; });
   }
 
   /** @param {string} id */
@@ -159,6 +184,8 @@ export function voice(feed) {
     hear(msg) {
       if (msg.type === "lease") {
         silent.value = msg.silent;
+        wanted = msg.voices ?? "";
+        if (clips.version && clips.version !== wanted) loading();
         report();
       } else if (msg.type === "volume") {
         turn(msg);
