@@ -233,7 +233,7 @@ func (a *announcer) postPack(w http.ResponseWriter, r *http.Request) error {
 			m.Name = name
 		}
 		if m.Name == "" {
-			m.Name = lang
+			m.Name = a.words(leading(centre.InForce(a.book.View().Hall)), "voice.own", nil)
 		}
 		if slices.Contains(voice.Known(), lang) {
 			return
@@ -335,7 +335,7 @@ func (a *announcer) take(lang string, rec *voice.Recording, names []string, span
 	}
 	err = a.library.keep(lang, clips, func(m *voice.Manifest) {
 		if m.Name == "" {
-			m.Name = lang
+			m.Name = a.words(leading(centre.InForce(a.book.View().Hall)), "voice.own", nil)
 		}
 		if m.Words == nil && !slices.Contains(voice.Known(), lang) {
 			m.Words = voice.Words{"invite": ""}

@@ -45,8 +45,9 @@ const patience = 15 * time.Second
 // Browser is a running Chromium.
 type Browser struct{ ctx context.Context }
 
-// Start launches Chromium for the length of the test.
-func Start(t testing.TB) *Browser {
+// Start launches Chromium for the length of the test, with further flags
+// "name" or "name=value".
+func Start(t testing.TB, flags ...string) *Browser {
 	t.Helper()
 	if testing.Short() && os.Getenv("REQUIRE_BROWSER") == "" {
 		t.Skip("no browser with -short")
@@ -58,8 +59,7 @@ func Start(t testing.TB) *Browser {
 		}
 		t.Skip("no Chromium found: apt-get install -y chromium")
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Headless, chromedp.DisableGPU,
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Headless, chromedp.DisableGPU,
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true),
@@ -69,7 +69,15 @@ func Start(t testing.TB) *Browser {
 		chromedp.Flag("force-color-profile", "srgb"),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("host-resolver-rules", "MAP "+Host+" 127.0.0.1"),
-	)
+	}
+	for _, f := range flags {
+		if name, value, with := strings.Cut(f, "="); with {
+			options = append(options, chromedp.Flag(name, value))
+		} else {
+			options = append(options, chromedp.Flag(name, true))
+		}
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(func() { cancel(); stop() })
 	if err := chromedp.Do(ctx); err != nil {
@@ -243,6 +251,24 @@ func (p *Tab) Tap(selector string) {
 	if err := chromedp.Do(p.ctx, chromedp.TapXY(at[0], at[1])); err != nil {
 		p.t.Fatalf("tapping %s: %v", selector, err)
 	}
+}
+
+// Upload chooses a file in the file input that the selector finds.
+func (p *Tab) Upload(selector, file string) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.SetUploadFiles(selector, []string{file})); err != nil {
+		p.t.Fatalf("choosing %s in %s: %v", file, selector, err)
+	}
+}
+
+// PDF prints the page as a PDF, and gives it with the number of its sheets.
+func (p *Tab) PDF() (pdf []byte, sheets int) {
+	p.t.Helper()
+	printed, err := chromedp.Call(p.ctx, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: new(true)})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return printed.Data, strings.Count(string(printed.Data), "/Type /Page\n")
 }
 
 // Type presses the keys of a string as a keyboard would, in whatever has the

@@ -79,6 +79,14 @@ var Codes = map[string]Code{
 	"agent_known":     {Status: http.StatusConflict},
 	"unknown_agent":   {Status: http.StatusNotFound},
 
+	// Voices and recordings (display/studio.go).
+	"upload_gone": {Status: http.StatusNotFound},
+	"bad_sound":   {Status: http.StatusUnprocessableEntity},
+	"no_speech":   {Status: http.StatusUnprocessableEntity},
+	"no_zip":      {Status: http.StatusUnprocessableEntity},
+	"no_pack":     {Status: http.StatusUnprocessableEntity},
+	"no_clips":    {Status: http.StatusUnprocessableEntity},
+
 	// The stream.
 	"unknown_view":     {Status: http.StatusNotFound},
 	"bad_handshake":    {Status: http.StatusBadRequest},

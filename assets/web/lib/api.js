@@ -37,10 +37,10 @@ export const get = (path) => attempt(path, { headers: headers() });
  * Posts JSON. Where no answer came, the same key is sent again for a while.
  * @param {string} path
  * @param {any} [body]
- * @param {{ key?: string, patience?: number }} [options] key: of an intent that began earlier
+ * @param {{ key?: string, patience?: number, timeout?: number }} [options] key: of an intent that began earlier; timeout: ms of one attempt
  * @returns {Promise<any>} the parsed answer; throws a Problem
  */
-export async function post(path, body = {}, { key = newKey(), patience = PATIENCE } = {}) {
+export async function post(path, body = {}, { key = newKey(), patience = PATIENCE, timeout = TIMEOUT } = {}) {
   const request = {
     method: "POST",
     headers: { ...headers(), "Content-Type": "application/json", "Idempotency-Key": key },
@@ -49,7 +49,7 @@ export async function post(path, body = {}, { key = newKey(), patience = PATIENC
   const end = Date.now() + patience;
   for (let pause = 300; ; pause *= 2) {
     try {
-      return await attempt(path, request);
+      return await attempt(path, request, timeout);
     } catch (err) {
       const again = err instanceof Problem && (err.status === 0 || err.status >= 502);
       if (!again || Date.now() + pause > end) throw err;
@@ -63,10 +63,11 @@ const headers = () => ({ Accept: "application/json", "Accept-Language": document
 /**
  * @param {string} path
  * @param {RequestInit} request
+ * @param {number} [timeout]
  */
-async function attempt(path, request) {
+async function attempt(path, request, timeout = TIMEOUT) {
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), TIMEOUT);
+  const timer = setTimeout(() => stop.abort(), timeout);
   /** @type {Response} */
   let answer;
   /** @type {any} */

@@ -79,7 +79,8 @@ export function Sound({ all, text }) {
   return html`<section aria-labelledby="sound"><h2 id="sound">${t("counter.sup.sound")}</h2>
     ${problem.value && html`<p class="notice warn" role="alert">${problem.value}</p>`}
     <ul class="sound">${all.map((z) => html`<${Zone} key=${z.id} z=${z} name=${text(z.name)} />`)}</ul>
-    <p class="say-all"><button type="button" class="button slim" onClick=${() => { asking.value = true; }}>${t("voice.sup.closing")}</button></p>
+    <p class="say-all"><button type="button" class="button slim" onClick=${() => { asking.value = true; }}>${t("voice.sup.closing")}</button>
+      <a class="button slim" href="/studio">${t("voice.sup.studio")}</a></p>
     ${asking.value && html`<${Ask} all=${all} />`}
   </section>`;
 }
