@@ -49,6 +49,7 @@ func commands() []command {
 		{"report", runReport},
 		{"backup", runBackup},
 		{"restore", func(_ context.Context, e env, args []string) int { return runRestore(e, args) }},
+		{"export", runExport},
 		{"verify", func(_ context.Context, e env, args []string) int { return runVerify(e, args) }},
 		{"sim", runSim},
 		{"version", func(_ context.Context, e env, _ []string) int { fmt.Fprintln(e.out, version); return exitGood }},

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/fxamacker/cbor/v2"
+	bolt "go.etcd.io/bbolt"
+
+	"xinmoi/store/queue"
+)
+
+// Each hands on the entries of the days from one to another, both included and ""
+// for no limit, in their order: those in the archive, the folder of which may be
+// "", and those in the book. It returns the head of the chain after the last one.
+// A month whose archive is not there is an error that names it: nothing is passed
+// over without a word.
+func (c *Closed) Each(archive string, from, to queue.Day, fn func(day queue.Day, e Entry) error) (head string, err error) {
+	days, err := c.days()
+	if err != nil {
+		return "", err
+	}
+	hall, err := c.Hall() // times before the first document asked for are in the zone of the last
+	if err != nil {
+		return "", err
+	}
+	e := eacher{closed: c, hall: hall.Clone(), fn: fn}
+	var g gone
+	err = c.look(func(tx *bolt.Tx) error { g = goneTo(tx); return nil })
+	month := ""
+	for _, day := range days {
+		if err != nil || to != "" && day.Day > to {
+			break
+		}
+		if day.Day < from {
+			continue
+		}
+		head = day.Head
+		if day.Day > g.day {
+			err = e.live(day)
+			continue
+		}
+		m := monthOf(day.Day)
+		if day.Day == dayBefore && len(days) > 1 {
+			m = monthOf(days[1].Day)
+		}
+		if m != month { // the whole month at once, as far as it is asked for
+			month = m
+			err = e.month(archiveFile(archive, m), from, to)
+		}
+	}
+	return head, err
+}
+
+// eacher decodes records in the zone of the document in force.
+type eacher struct {
+	closed *Closed
+	hall   *queue.Hall // with the document of the last centre.configured seen
+	fn     func(day queue.Day, e Entry) error
+}
+
+func (e *eacher) one(day queue.Day, seq Seq, data []byte) error {
+	var r record
+	if err := r.decode(seq, data, e.closed.zone(e.hall)); err != nil {
+		return fmt.Errorf("store: entry %d of day %s: %w", seq, day, err)
+	}
+	if _, ok := r.Event.(queue.CentreConfigured); ok {
+		e.hall.Apply(r.Fact)
+	}
+	return e.fn(day, r.Entry)
+}
+
+func (e *eacher) live(day Day) error {
+	for at := day.First - 1; at < day.Last; {
+		raw, err := e.closed.raw(at, min(slice, int(day.Last-at)))
+		if err != nil {
+			return err
+		}
+		if len(raw) == 0 || raw[0].seq != at+1 {
+			return fmt.Errorf("store: entry %d of day %s is missing", at+1, day.Day)
+		}
+		for _, s := range raw {
+			if err := e.one(day.Day, s.seq, s.data); err != nil {
+				return err
+			}
+			at = s.seq
+		}
+	}
+	return nil
+}
+
+func (e *eacher) month(file string, from, to queue.Day) error {
+	a, err := openArchive(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("store: the archive %s is not there: %w", file, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	return a.records(func(day *archiveDay, seq Seq, data []byte) error {
+		if day.Day < from || to != "" && day.Day > to {
+			return nil
+		}
+		return e.one(day.Day, seq, data)
+	})
+}
+
+// OwnNote reads a note of the book itself; nil for one of a room, or of a version
+// that is not known.
+func OwnNote(e Entry) any {
+	var n any
+	switch e.Type {
+	case noteDevice:
+		n = new(deviceNote)
+	case noteStepped, noteTrusted:
+		n = new(clockNote)
+	case noteStarted:
+		n = new(startNote)
+	case noteDisk:
+		n = new(diskNote)
+	}
+	if n == nil || e.Version != 1 || cbor.Unmarshal(e.Note, n) != nil {
+		return nil
+	}
+	return n
+}
