@@ -167,7 +167,7 @@ func (s *server) follow(ctx context.Context, running map[string]*keeping, want [
 // keep keeps a line open until ctx or the line is ended.
 func (s *server) keep(ctx context.Context, l line, address port.Address) *keeping {
 	ctx, cancel := context.WithCancel(ctx)
-	opener := port.Opener{Lent: s.agents.Open}
+	opener := port.Opener{Lent: s.lent}
 	k := &keeping{cancel: cancel, ended: make(chan struct{})}
 	go func() {
 		defer close(k.ended)

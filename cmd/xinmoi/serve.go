@@ -26,6 +26,7 @@ import (
 	"xinmoi/printer"
 	"xinmoi/store"
 	"xinmoi/store/centre"
+	"xinmoi/store/device"
 	"xinmoi/store/door"
 	"xinmoi/store/feed"
 	"xinmoi/store/queue"
@@ -43,6 +44,7 @@ type server struct {
 	feed     *feed.Feed
 	rooms    rooms
 	agents   *lending.Hub
+	lent     func(ctx context.Context, box, name string) (device.Wire, error) // opens what another machine lends; nil: the hub of agents
 	handler  http.Handler
 	stopping atomic.Bool
 }
@@ -137,6 +139,9 @@ func (s *server) build() error {
 		return err
 	}
 	s.agents = lending.New(keys, s.log)
+	if s.lent == nil {
+		s.lent = s.agents.Open
+	}
 	s.handler, err = door.New(door.Options{
 		Listen: s.listen,
 		Access: func() (lan, hosts []string) {
