@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -185,8 +186,24 @@ func fullDisk(dir string) error {
 	if err := ask(cs); err != ErrDiskLow {
 		return fmt.Errorf("a number on a full disk: %w", err)
 	}
+	if _, err := os.Stat(filepath.Join(dir, ballastName)); err == nil {
+		return errors.New("the ballast was not spent")
+	}
 	if err := serveAll(b); err != nil {
 		return fmt.Errorf("on a full disk: %w", err)
+	}
+	finished := 0
+	for _, t := range b.View().Hall.Tickets() {
+		if t.State == queue.Finished {
+			finished++
+		}
+	}
+	if finished != 1500 {
+		return fmt.Errorf("on a full disk %d of 1500 were finished", finished)
+	}
+	b.lookAtDisk(ctx)
+	if err := ask(cs); err != ErrDiskLow {
+		return fmt.Errorf("a number when all are finished: %w", err)
 	}
 	if err := os.Remove(filler); err != nil {
 		return err
@@ -195,10 +212,23 @@ func fullDisk(dir string) error {
 	if err := ask(cs); err != nil {
 		return fmt.Errorf("with room again: %w", err)
 	}
-	return b.Close()
+	if b.View().DiskLow {
+		return errors.New("with room again the disk is still said to be low")
+	}
+	if _, err := os.Stat(filepath.Join(dir, ballastName)); err != nil {
+		return fmt.Errorf("the ballast was not made again: %w", err)
+	}
+	if err := b.Close(); err != nil {
+		return err
+	}
+	r, err := Audit(BookFile(dir), AuditOptions{})
+	if err == nil && r.Faults() > 0 {
+		err = fmt.Errorf("audit: %v", r.Findings)
+	}
+	return err
 }
 
-// serveAll calls until nobody waits, at 20 counters.
+// serveAll calls until nobody waits, at 20 counters, and finishes the last ones.
 func serveAll(b *Book) error {
 	var wg sync.WaitGroup
 	errs := make(chan error, 20)
@@ -210,6 +240,11 @@ func serveAll(b *Book) error {
 				if tries++; err != nil && tries > 3000 {
 					errs <- err
 					return
+				}
+			}
+			if c, _ := b.View().Hall.Counter(id); c.Ticket != 0 {
+				if _, err := b.Do(context.Background(), Request{Command: queue.Finish{Counter: id}}); err != nil {
+					errs <- err
 				}
 			}
 		})
