@@ -8,7 +8,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 YEARS_DATA ?= /tmp/xinmoi-years
 
-.PHONY: help run build test check fmt fuzz bench years cross install clean test-power
+.PHONY: help run build test check fmt fuzz random bench years cross install clean test-power
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ fmt:
 
 fuzz: ## each parser for 30 s
 	@GO='$(GO)' ./cmd/internal/fuzzall.sh $(FUZZTIME)
+
+random: ## a million random commands against the naive model; STEPS=n for another number
+	@$(GO) test ./store/queue -run '^TestRandom$$' -count=1 -v -timeout 3h -steps $(or $(STEPS),1000000)
 
 bench: ## the figures of store/DESIGN.md, with the floors measured in the same run
 	@$(GO) run ./cmd/internal/bench
