@@ -98,7 +98,7 @@ func (s *server) run(ctx context.Context) (err error) {
 		return err
 	}
 	s.book, err = store.Open(s.data, store.Options{
-		Log:  s.log,
+		Log: s.log, Built: built(),
 		Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() },
 		Keep: func(h *queue.Hall) int { return centre.InForce(h).KeepYears() },
 	})
