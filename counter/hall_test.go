@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -143,7 +144,7 @@ func (h *hall) start() {
 	h.feed = feed.New(h.book, feed.Options{Build: assets.Build(assets.Words())})
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	room := counter.New(counter.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log})
-	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log})
+	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log, Dir: filepath.Join(h.dir, "display")})
 	routes := append(room.Routes(), boards.Routes()...)
 	routes = append(routes, printer.New(printer.Options{Book: h.book, Words: h.words.Say, Log: log}).Routes()...)
 	routes = append(routes, h.feed.Routes()...)

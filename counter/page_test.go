@@ -1,6 +1,9 @@
 package counter_test
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -248,4 +251,33 @@ func TestSupervisor(t *testing.T) {
 		desk.WaitText("Thông báo khẩn đang hiện trên mọi màn hình: Có cháy")
 		desk.Check("counter-emergency", false, 4)
 	}
+}
+
+// The supervisor puts up a notice, is told what is wrong with another, and takes
+// the first one down.
+func TestSupervisorPutsUpNotices(t *testing.T) {
+	h := newHall(t, small)
+	page := assetstest.Start(t).Open(t, h.url("/supervisor"), clerkScreen)
+	page.WaitText("Chưa có thông báo nào")
+	put := func(name, content string) {
+		page.Wait(`document.querySelector("input[type=file]")`)
+		assetstest.Eval[bool](page, `(() => {
+			const files = new DataTransfer(), input = document.querySelector("input[type=file]");
+			files.items.add(new File(["`+content+`"], "`+name+`"));
+			input.files = files.files;
+			return input.dispatchEvent(new Event("change", { bubbles: true }));
+		})()`)
+	}
+	put("lịch nghỉ.txt", "Nghỉ lễ từ ngày 30/4.")
+	page.WaitText("lịch nghỉ.txt")
+	page.Excuse("422")
+	put("ảnh.png", "no picture")
+	page.WaitText("ảnh.png: Nội dung không đúng với tên tệp")
+	require.NoError(t, os.WriteFile(filepath.Join(h.dir, "display", "notices", "b.svg"), []byte("<svg/>"), 0o600))
+	put("dài.txt", strings.Repeat("0123456789", 80_000)) // in several pieces
+	page.WaitText("dài.txt: Chữ quá dài")
+	page.WaitText("Không hiện được loại tệp này")
+	page.Check("supervisor-notices", assetstest.Scrolls, 4)
+	assetstest.Eval[bool](page, `document.querySelector("[aria-label='Gỡ lịch nghỉ.txt']").click(), true`)
+	page.Wait(`!document.body.innerText.includes("lịch nghỉ.txt")`)
 }

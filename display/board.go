@@ -36,6 +36,7 @@ type board struct {
 	Results   []string      `json:"results"` // parked until the result is there
 	Hours     []window      `json:"hours"`   // the next working stretches
 	Unsure    bool          `json:"clock_untrusted,omitempty"`
+	Notices   []notice      `json:"notices"`             // shown while nobody is called
 	Emergency centre.Text   `json:"emergency,omitempty"` // shown instead of everything else
 }
 
@@ -98,6 +99,7 @@ func (r *Room) boardState(v *store.View, id string) (any, bool) {
 		Diagonal: b.DiagonalIn, Rows: read.Rows, RowMM: read.RowMM, NeedMM: read.NeedMM,
 		Zones: p.zoneList(), Calls: p.calls(read.Rows + 1), Soon: p.soon(), Missed: p.missed(), Results: p.results(),
 		Hours: hours(doc, v.At.In(doc.Location())), Unsure: v.ClockUntrusted, Emergency: centre.Emergency(v),
+		Notices: r.notices.good(),
 	}
 	if len(out.Languages) == 0 {
 		out.Languages = []string{"vi", "en"}

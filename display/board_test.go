@@ -96,7 +96,7 @@ func (s *script) view() *store.View { return &store.View{Seq: s.seq, At: s.at, H
 
 func (s *script) board(id string) board {
 	s.t.Helper()
-	state, ok := (&Room{}).boardState(s.view(), id)
+	state, ok := (&Room{notices: newNoticeboard("")}).boardState(s.view(), id)
 	require.True(s.t, ok)
 	return state.(board)
 }

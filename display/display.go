@@ -52,6 +52,7 @@ type Room struct {
 
 	emergency sync.Mutex // held while a message is set
 
+	notices  *noticeboard
 	build    string        // of the pages
 	polls    chan struct{} // one slot for each old television
 	stopping chan struct{}
@@ -60,12 +61,13 @@ type Room struct {
 
 // New builds the room and registers its view with the feed, if there is one.
 func New(o Options) *Room {
-	r := &Room{book: o.Book, words: o.Words, log: o.Log, build: o.Build,
+	r := &Room{book: o.Book, words: o.Words, log: o.Log, build: o.Build, notices: newNoticeboard(o.Dir),
 		polls: make(chan struct{}, liteMost), stopping: make(chan struct{})}
 	if o.Feed == nil {
 		return r
 	}
 	o.Feed.Register(feed.View{Name: "board", Kind: door.KindBoard, Who: door.Anyone, Snapshot: r.boardState, Event: boardEvent})
+	o.Feed.On("notice_failed", r.noticeFailed)
 	var err error
 	if r.voice, err = newAnnouncer(o); err != nil { // our own embedded clips, held by a test
 		o.Log.Error("the hall has no voice", "error", err)
@@ -73,8 +75,11 @@ func New(o Options) *Room {
 	return r
 }
 
-// Run lets the boards announce the calls, until ctx ends.
+// Run lets the boards announce the calls and looks for notices, until ctx ends.
 func (r *Room) Run(ctx context.Context) error {
+	var looking sync.WaitGroup
+	defer looking.Wait()
+	looking.Go(func() { r.notices.run(ctx) })
 	if r.voice == nil {
 		<-ctx.Done()
 		return nil
@@ -92,6 +97,7 @@ func (r *Room) Routes() []door.Route {
 	}
 	routes = append(routes, r.emergencyRoutes()...)
 	routes = append(routes, r.liteRoutes()...)
+	routes = append(routes, r.noticeRoutes()...)
 	if r.voice != nil {
 		routes = append(routes, r.voice.routes()...)
 	}

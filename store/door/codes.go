@@ -87,6 +87,13 @@ var Codes = map[string]Code{
 	"no_pack":     {Status: http.StatusUnprocessableEntity},
 	"no_clips":    {Status: http.StatusUnprocessableEntity},
 
+	// Notices for the boards (display/notices.go).
+	"bad_notice_type":   {Status: http.StatusUnprocessableEntity},
+	"bad_notice_empty":  {Status: http.StatusUnprocessableEntity},
+	"bad_notice_large":  {Status: http.StatusUnprocessableEntity},
+	"bad_notice_broken": {Status: http.StatusUnprocessableEntity},
+	"bad_notice_long":   {Status: http.StatusUnprocessableEntity},
+
 	// The stream.
 	"unknown_view":     {Status: http.StatusNotFound},
 	"bad_handshake":    {Status: http.StatusBadRequest},

@@ -7,6 +7,7 @@ import { connect } from "/web/lib/feed.js";
 import { loadWords, t, wordsOf } from "/web/lib/words.js";
 import { clock, now, pageID, reloadNightly, setScale } from "/web/lib/page.js";
 import { phase, told, weekday } from "/web/board/hours.js";
+import { notices, NoticePanel } from "/web/board/notices.js";
 import { voice } from "/web/board/voice.js";
 
 const HOLD = 5_000; // a fresh call keeps the large panel this long
@@ -31,6 +32,7 @@ const feed = connect(`board/${pageID()}`, {
   mayReload: idle,
 });
 const sound = voice(feed);
+const quietly = notices(feed, () => spot.value !== null || sound.busy());
 reloadNightly(idle);
 
 function idle() {
@@ -132,9 +134,11 @@ const size = (number) => (number.length > 7 ? "tiny" : number.length > 5 ? "smal
 
 function Panel({ state }) {
   const fresh = spot.value;
+  const notice = quietly.shown.value;
+  if (notice && !fresh) return html`<${NoticePanel} n=${notice} turn=${quietly} label=${t("display.notice")} />`;
   const call = (fresh && state.calls.find((c) => c.number === fresh.number)) ?? state.calls[0];
   const quiet = isOpen.value !== "open" && !fresh && (!call || now.peek().getTime() - Date.parse(call.at) > LATELY);
-  if (!call || quiet) return html`<${Rest} state=${state} />`;
+  if (!call || quiet) return html`<${Rest} />`;
   const online = feed.online.value;
   const label = !call.active && !fresh ? "display.just_called" : call.result ? "display.result" : "display.please";
   const zone = state.zones.find((z) => z.id === call.zone);
@@ -154,7 +158,7 @@ function Panel({ state }) {
 }
 
 /** What the panel says while nobody is called. */
-function Rest({ state }) {
+function Rest() {
   const { is, next } = open.value;
   if (is === "open") return html`<section class="panel rest" aria-label=${t("display.newest")}><${Both} say="display.idle" kind="saying" /></section>`;
   return html`<section class="panel rest" aria-label=${t("display.newest")}>

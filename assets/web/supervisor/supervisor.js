@@ -8,6 +8,7 @@ import { clock, now, reloadNightly } from "/web/lib/page.js";
 import { ClockQuestion, Outage, Why } from "/web/supervisor/book.js";
 import { Papers, watchPapers } from "/web/printers/papers.js";
 import { Boards } from "/web/supervisor/boards.js";
+import { Notices } from "/web/supervisor/notices.js";
 import * as emergency from "/web/supervisor/emergency.js";
 import { Morning } from "/web/supervisor/morning.js";
 import { Sound } from "/web/supervisor/sound.js";
@@ -146,7 +147,8 @@ function Supervisor() {
           <table><thead><tr>${["counter", "state", "clerk", "ticket", "minutes", "waiting", "action"].map((say) => html`<${Title} key=${say} say=${say} />`)}</tr></thead>
             <tbody>${state.counters.map((c) => html`<${Counter} key=${c.id} c=${c} />`)}</tbody></table></section>
           <${Why} day=${state.day} />
-          ${!state.emergency && html`<${emergency.EmergencyForm} languages=${state.languages} />`}</div>
+          ${!state.emergency && html`<${emergency.EmergencyForm} languages=${state.languages} />`}
+          ${state.boards.length > 0 && html`<${Notices} />`}</div>
         <div>
           <section aria-labelledby="services"><h2 id="services">${t("counter.sup.services")}</h2>
             <table><thead><tr>${["service", "waiting", "open"].map((say) => html`<${Title} key=${say} say=${say} />`)}</tr></thead>
