@@ -36,6 +36,10 @@ type module struct {
 	keys  []keypad.Gesture // of each input
 	mutes int
 	told  bool
+
+	crossed   int       // answers that two devices seem to have given at once
+	crossedAt time.Time // the last of them
+	two       bool      // it is told
 }
 
 // The times of a bus that is polled.
@@ -44,6 +48,9 @@ const (
 	pollRetry   = 500 * time.Millisecond
 	pollRetryTo = 5 * time.Second
 	mutesToTell = 2 // a single lost answer is noise
+
+	crossedToTell = 3                // noise garbles heads as often as tails
+	crossedFor    = 10 * time.Minute // two modules garble each other only while their buttons differ
 )
 
 func (b *Bus) addModule(k centre.Keypad) {
@@ -87,7 +94,7 @@ const pollRequest = 8
 func (w *busWire) poll(ctx context.Context) error {
 	m := rtu.NewMaster(w.wire)
 	for _, x := range w.modules {
-		x.known, x.dueAt, x.mutes = false, time.Time{}, 0
+		x.known, x.dueAt, x.mutes, x.crossed, x.two = false, time.Time{}, 0, 0, false
 	}
 	for {
 		next := w.modules[0]
@@ -111,6 +118,26 @@ func (w *busWire) poll(ctx context.Context) error {
 			return fmt.Errorf("buttons: %w", err)
 		}
 		w.seen(next, state, err)
+		w.twoAtOne(next, err, m.Twice(next.addr))
+	}
+}
+
+// twoAtOne notices that two modules have one address: they answer one after the
+// other, or garble each other whenever their buttons differ.
+func (w *busWire) twoAtOne(m *module, err error, twice int) {
+	now := time.Now()
+	if errors.Is(err, rtu.ErrCrossed) || twice >= crossedToTell {
+		m.crossed, m.crossedAt = m.crossed+1, now
+	} else if now.Sub(m.crossedAt) > crossedFor {
+		m.crossed = 0
+	}
+	switch {
+	case !m.two && (m.crossed >= crossedToTell || twice >= crossedToTell):
+		m.two = true
+		w.tell(m, device.Set(device.TwoAtOne), fmt.Sprintf("address %d", m.addr))
+	case m.two && m.crossed == 0:
+		m.two = false
+		w.tell(m, nil, "")
 	}
 }
 
@@ -147,7 +174,7 @@ func (w *busWire) seen(m *module, state []bool, err error) {
 		if m.mutes < mutesToTell {
 			m.dueAt = now.Add(pollEvery)
 		}
-		if m.mutes == mutesToTell {
+		if m.mutes == mutesToTell && !m.two {
 			condition := device.Offline
 			if !errors.Is(err, rtu.ErrMute) {
 				condition = device.BadReplies

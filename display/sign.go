@@ -62,10 +62,10 @@ type row struct {
 
 	said
 	dueAt  time.Time
-	blinks int // writes of blinking that are left
-	mutes  int // failures in a row
-	told   bool
-	eights bool // the morning's check runs
+	blinks int              // writes of blinking that are left
+	mutes  int              // failures in a row
+	told   device.Condition // "": none
+	eights bool             // the morning's check runs
 }
 
 // said is what a row shows.
@@ -271,10 +271,11 @@ func (s *Signs) write(ctx context.Context, bus bus, r *row) error {
 	err := bus.show(ctx, r, r.blinks%2 == 1)
 	now := time.Now()
 	if err == nil {
-		if r.told {
-			r.told = false
-			s.tellAll(r)
+		is := device.Condition("")
+		if bus.two(r) {
+			is = device.TwoAtOne
 		}
+		s.tell(r, is)
 		r.mutes = 0
 		r.dueAt = now.Add(signRefresh)
 		if r.blinks > 0 {
@@ -294,17 +295,25 @@ func (s *Signs) write(ctx context.Context, bus bus, r *row) error {
 		r.dueAt = now
 	}
 	if r.mutes == mutesToTell {
-		r.told = true
-		s.book.Report(r.id(), device.Set(condition), fmt.Sprintf("address %d", r.unit))
+		s.tell(r, condition)
 		s.log.Debug("sign", "id", r.id(), "err", err)
 	}
 	return nil
 }
 
-// tellAll says that a sign is well, if all its rows are.
-func (s *Signs) tellAll(r *row) {
+// tell says what is wrong with a sign; that nothing is, when no row of it has
+// anything.
+func (s *Signs) tell(r *row, is device.Condition) {
+	if r.told == is {
+		return
+	}
+	r.told = is
+	if is != "" {
+		s.book.Report(r.id(), device.Set(is), fmt.Sprintf("address %d", r.unit))
+		return
+	}
 	for _, other := range s.rows {
-		if other.led.ID == r.led.ID && other.told {
+		if other.led.ID == r.led.ID && other.told != "" {
 			return
 		}
 	}

@@ -26,7 +26,11 @@ type language interface {
 // bus is the signs of an open wire.
 type bus interface {
 	show(ctx context.Context, r *row, dark bool) error
+	two(r *row) bool // several answer at its address
 }
+
+// twiceToTell is how often a second answer has to come to be no accident.
+const twiceToTell = 3
 
 func languageOf(d *centre.Document, l centre.LED) (language, error) {
 	text := led.FF68
@@ -79,6 +83,8 @@ func (b modbusBus) show(ctx context.Context, r *row, dark bool) error {
 	return b.m.ShowNumber(ctx, r.unit, int16(n))
 }
 
+func (b modbusBus) two(r *row) bool { return b.m.Twice(r.unit) >= twiceToTell }
+
 // text is the row as its cells show it.
 func (r *row) text() string {
 	cells, letters := r.led.Digits, r.led.Letters != nil && *r.led.Letters
@@ -120,6 +126,8 @@ type spokenBus struct{ s *led.Speaker }
 func (b spokenBus) show(ctx context.Context, r *row, dark bool) error {
 	return b.s.Show(ctx, r.values(dark))
 }
+
+func (spokenBus) two(*row) bool { return false } // nobody answers
 
 func (r *row) values(dark bool) frame.Values {
 	v := frame.Values{Addr: r.unit, Row: r.n, Waiting: -1}

@@ -259,3 +259,16 @@ func TestSignsThatKnowNumbersOnly(t *testing.T) {
 		assert.Equal(t, "  9001", h.signs.Text(1), "99001 is more than a register holds: its last four digits")
 	})
 }
+
+func TestTwoSignsAtOneAddress(t *testing.T) {
+	inSignHall(t, func(h *signHall) {
+		h.signs.AddTwin(2)
+		time.Sleep(time.Minute)
+		assert.Equal(h, device.Set(device.TwoAtOne), h.condition("led/l2"))
+		assert.Empty(h, h.condition("led/l1"))
+		h.do(queue.CallNext{Counter: "q1"})
+		h.do(queue.CallNext{Counter: "q2"})
+		time.Sleep(10 * time.Second)
+		assert.Equal(h, []string{"A001", "A002"}, []string{h.signs.Text(1), h.signs.Text(2)}, "all show what they should")
+	})
+}

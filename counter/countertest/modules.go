@@ -19,12 +19,14 @@ type Modules struct {
 	state  map[byte][]bool
 	off    map[byte]bool
 	asked  map[byte]int
+	twins  map[byte][]bool
+	late   bool
 	errand []byte
 }
 
 // NewModules makes modules of so many inputs at these addresses.
 func NewModules(inputs int, addrs ...byte) *Modules {
-	m := &Modules{inputs: inputs, state: map[byte][]bool{}, off: map[byte]bool{}, asked: map[byte]int{}}
+	m := &Modules{inputs: inputs, state: map[byte][]bool{}, off: map[byte]bool{}, asked: map[byte]int{}, twins: map[byte][]bool{}}
 	for _, a := range addrs {
 		m.state[a] = make([]bool, inputs)
 	}
@@ -40,6 +42,14 @@ func (m *Modules) Hold(addr byte, input int, closed bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.state[addr][input-1] = closed
+}
+
+// AddTwin puts a second module at an address that is taken. Both answer: at once,
+// and the line shows the zeros of both, or the second one a little later.
+func (m *Modules) AddTwin(addr byte, late bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.twins[addr], m.late = make([]bool, m.inputs), late
 }
 
 // SetPower switches one module off or on.
@@ -81,8 +91,15 @@ func (m *Modules) Serve(ctx context.Context, wire io.ReadWriteCloser) error {
 				continue
 			}
 			time.Sleep(time.Duration(len(answer)) * m.byteTime)
+			second := m.twin(answer)
 			if _, err := wire.Write(answer); err != nil {
 				return err
+			}
+			if second != nil {
+				time.Sleep(time.Millisecond)
+				if _, err := wire.Write(second); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -92,12 +109,36 @@ func (m *Modules) Serve(ctx context.Context, wire io.ReadWriteCloser) error {
 func (m *Modules) answer(request []byte) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	addr, fn := request[0], request[1]
+	addr := request[0]
 	state := m.state[addr]
 	if state == nil || m.off[addr] {
 		return nil
 	}
 	m.asked[addr]++
+	answer := m.answerOf(state, request)
+	if twin := m.twins[addr]; twin != nil && !m.late {
+		for i, c := range m.answerOf(twin, request) {
+			answer[i] &= c
+		}
+	}
+	return answer
+}
+
+// twin is the answer of a second module that speaks late. Its buttons are open.
+func (m *Modules) twin(answer []byte) []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.late || m.twins[answer[0]] == nil || answer[1]&0x80 != 0 {
+		return nil
+	}
+	second := append([]byte(nil), answer[:len(answer)-2]...)
+	clear(second[3:])
+	return sealed(second)
+}
+
+// answerOf is what a module with these inputs answers.
+func (m *Modules) answerOf(state []bool, request []byte) []byte {
+	addr, fn := request[0], request[1]
 	first, count := int(binary.BigEndian.Uint16(request[2:])), int(binary.BigEndian.Uint16(request[4:]))
 	var data []byte
 	switch {

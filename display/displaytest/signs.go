@@ -34,11 +34,12 @@ type Bus struct {
 
 	mu    sync.Mutex
 	signs map[byte]*Sign
+	twins map[byte]bool
 }
 
 // New makes signs of so many cells with these unit ids.
 func New(cells int, ids ...byte) *Bus {
-	b := &Bus{cells: cells, signs: map[byte]*Sign{}}
+	b := &Bus{cells: cells, signs: map[byte]*Sign{}, twins: map[byte]bool{}}
 	for _, id := range ids {
 		b.signs[id] = &Sign{ID: id, Text: strings.Repeat(" ", cells), On: true}
 	}
@@ -65,6 +66,20 @@ func (b *Bus) Sign(id byte) Sign {
 
 // Text is what the sign shows; all blank without power.
 func (b *Bus) Text(id byte) string { return b.Sign(id).Text }
+
+// AddTwin puts a second sign at an address that is taken: it shows the same, and
+// answers a little later.
+func (b *Bus) AddTwin(id byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.twins[id] = true
+}
+
+func (b *Bus) twin(id byte) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.twins[id]
+}
 
 // SetPower switches one sign off, or on again, blank.
 func (b *Bus) SetPower(id byte, on bool) {
@@ -108,6 +123,10 @@ func (b *Bus) Serve(ctx context.Context, wire io.ReadWriteCloser) error {
 			if answer := b.answer(request); answer != nil {
 				b.takeTime(len(answer))
 				_, err = wire.Write(answer)
+				if err == nil && b.twin(answer[0]) {
+					time.Sleep(time.Millisecond)
+					_, err = wire.Write(answer)
+				}
 			}
 		}
 		if err != nil {

@@ -192,12 +192,12 @@ type noisy struct {
 }
 
 func (e *noisy) Read(p []byte) (int, error) {
-	e.reads++
 	buf := make([]byte, 64)
 	n, err := e.Wire.Read(buf)
 	if err != nil {
 		return 0, err
 	}
+	e.reads++
 	if e.reads == e.breakAt {
 		buf[n-1] ^= 0x55
 	}

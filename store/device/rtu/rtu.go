@@ -27,6 +27,10 @@ var (
 	ErrMute    = errors.New("the device does not answer")
 	ErrGarbled = errors.New("the answer is no good frame")
 	ErrRefused = errors.New("the device refuses")
+
+	// ErrCrossed is an answer from the right device to the right question, garbled
+	// behind its head: what two devices at one address make when both speak at once.
+	ErrCrossed = fmt.Errorf("%w behind its head", ErrGarbled)
 )
 
 const (
@@ -70,6 +74,10 @@ type Master struct {
 	dirty   bool      // bytes of a failed exchange may still come
 	echo    bool      // the adapter hands our own bytes back
 	buf     [512]byte
+
+	last   byte // the device that answered last; 0: nobody did
+	second bool // and more came behind its answer
+	twice  map[byte]int
 }
 
 // NewMaster takes over a wire. Its speed is the wire's own or 9600.
@@ -90,6 +98,10 @@ func (m *Master) Unit(id byte) modbus.Client {
 
 // Echo reports whether the adapter hands our own bytes back.
 func (m *Master) Echo() bool { return m.echo }
+
+// Twice counts the good answers of a device, one after the other, behind which a
+// second one came: two devices have its address.
+func (m *Master) Twice(id byte) int { return m.twice[id] }
 
 // IsWire reports whether an error that was judged is the wire's own.
 func IsWire(err error) bool {
@@ -129,7 +141,11 @@ func (m *Master) Send(ctx context.Context, request []byte) ([]byte, error) {
 	if _, err := m.wire.Write(request); err != nil {
 		return nil, wireError{err}
 	}
+	m.last, m.second = 0, false
 	answer, err := m.answer(request)
+	if err == nil {
+		m.last = request[0]
+	}
 	m.quietAt = time.Now().Add(gap(m.baud))
 	m.dirty = m.dirty || err != nil
 	return answer, err
@@ -138,14 +154,8 @@ func (m *Master) Send(ctx context.Context, request []byte) ([]byte, error) {
 // waitQuiet waits for the gap between frames, and after a failure also for the
 // end of whatever is still coming.
 func (m *Master) waitQuiet(ctx context.Context) error {
-	if d := time.Until(m.quietAt); d > 0 {
-		t := time.NewTimer(d)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	if err := m.listenInGap(); err != nil {
+		return err
 	}
 	for i := 0; m.dirty && i < 10; i++ {
 		if err := m.wire.SetReadDeadline(time.Now().Add(20 * time.Millisecond)); err != nil {
@@ -161,6 +171,42 @@ func (m *Master) waitQuiet(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// listenInGap waits for the end of the gap, and looks once if that is over. Whoever
+// spoke in it is a second device that thinks it was asked.
+func (m *Master) listenInGap() error {
+	if m.quietAt.IsZero() {
+		return nil
+	}
+	for end := later(m.quietAt, time.Now().Add(time.Millisecond)); time.Until(end) > 0; {
+		if err := m.wire.SetReadDeadline(end); err != nil {
+			return err
+		}
+		n, err := m.wire.Read(m.buf[:])
+		m.second = m.second || n > 0 && m.buf[0] == m.last
+		if err != nil && !isTimeout(err) {
+			return err
+		}
+	}
+	if m.last == 0 {
+		return nil
+	}
+	if m.twice == nil {
+		m.twice = map[byte]int{}
+	}
+	if m.twice[m.last]++; !m.second {
+		m.twice[m.last] = 0
+	}
+	m.dirty = m.dirty || m.second // the rest of it may still come
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // answer reads until a good answer to request is there.
 func (m *Master) answer(request []byte) ([]byte, error) {
 	within := bytesTime(len(request)+answerLength(request), m.baud) + 2*gap(m.baud) + answerWithin
@@ -171,14 +217,19 @@ func (m *Master) answer(request []byte) ([]byte, error) {
 	for n < len(m.buf) {
 		k, err := m.wire.Read(m.buf[n:])
 		n += k
-		if got := m.find(request, m.buf[:n]); got != nil {
+		if got, behind := m.find(request, m.buf[:n]); got != nil {
+			m.second = len(behind) > 0 && behind[0] == request[0]
 			return append([]byte(nil), got...), nil
 		}
 		if isTimeout(err) {
 			if n == 0 || m.echo && n <= len(request) {
 				return nil, ErrMute
 			}
-			return nil, fmt.Errorf("%w: % x", ErrGarbled, m.buf[:min(n, 32)])
+			garbled := ErrGarbled
+			if m.crossed(request, m.buf[:n]) {
+				garbled = ErrCrossed
+			}
+			return nil, fmt.Errorf("%w: % x", garbled, m.buf[:min(n, 32)])
 		}
 		if err != nil {
 			return nil, wireError{err}
@@ -199,15 +250,25 @@ func answerLength(request []byte) int {
 	return writeReply
 }
 
+// crossed reports whether b is as long as the answer to request and begins like
+// it.
+func (m *Master) crossed(request, b []byte) bool {
+	if m.echo {
+		b = b[min(len(b), len(request)):]
+	}
+	n := answerLength(request)
+	return len(b) == n && b[0] == request[0] && b[1] == request[1] && (n == writeReply || int(b[2]) == n-5)
+}
+
 // find looks for the answer to request anywhere in b, behind our own echo and
-// behind noise.
-func (m *Master) find(request, b []byte) []byte {
+// behind noise, and returns what stands behind it, too.
+func (m *Master) find(request, b []byte) (answer, behind []byte) {
 	mirror := request[1] == modbus.FuncCodeWriteSingleRegister // answered by the request itself
 	if len(b) >= len(request) && string(b[:len(request)]) == string(request) && (m.echo || !mirror) {
 		m.echo = true
 		b = b[len(request):]
 	} else if m.echo {
-		return nil // the echo comes first
+		return nil, nil // the echo comes first
 	}
 	for i := 0; i+5 <= len(b); i++ {
 		n := answerLength(request)
@@ -225,10 +286,10 @@ func (m *Master) find(request, b []byte) []byte {
 			continue
 		}
 		if _, err := m.pack.Decode(b[i : i+n]); err == nil {
-			return b[i : i+n]
+			return b[i : i+n], b[i+n:]
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // isTimeout stands for os.ErrDeadlineExceeded, without package os.
