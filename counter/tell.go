@@ -30,6 +30,8 @@ func (s Teller) Sentence(code string, args map[string]any) string {
 			named[hole] = s.class(v)
 		case time.Time:
 			named[hole] = s.clock(v)
+		case time.Duration:
+			named[hole] = s.span(v)
 		default:
 			named[hole] = v
 		}
@@ -46,6 +48,33 @@ func (s Teller) Finding(f store.Finding) string { return s.Sentence(f.Code, f.Ar
 func (s Teller) clock(t time.Time) string {
 	t = t.In(s.Doc.Location())
 	return s.say("audit.clock", map[string]any{"hour": t.Hour(), "minute": t.Format("04")})
+}
+
+// span is a length of time as people say it: its two greatest units.
+func (s Teller) span(d time.Duration) string {
+	d = d.Round(time.Second)
+	unit := func(name string, n time.Duration) string {
+		return s.say("audit.span."+name, map[string]any{"n": int(n)})
+	}
+	hours, minutes, seconds := d/time.Hour, d%time.Hour/time.Minute, d%time.Minute/time.Second
+	var said []string
+	switch {
+	case hours >= 48:
+		return unit("days", hours/24)
+	case hours > 0:
+		said = append(said, unit("hours", hours))
+		if minutes > 0 {
+			said = append(said, unit("minutes", minutes))
+		}
+	case minutes > 0:
+		said = append(said, unit("minutes", minutes))
+		if seconds > 0 {
+			said = append(said, unit("seconds", seconds))
+		}
+	default:
+		said = append(said, unit("seconds", seconds))
+	}
+	return strings.Join(said, " ")
 }
 
 // seconds is for two instants of one minute.

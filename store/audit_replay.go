@@ -195,8 +195,19 @@ func (a *auditReplay) note(r *record) {
 		}
 	case noteStepped:
 		var n clockNote
-		if cbor.Unmarshal(r.Note, &n) == nil && n.StepMs != 0 {
-			a.find(r, false, "clock_stepped", map[string]any{"n": n.StepMs / 1000})
+		switch {
+		case cbor.Unmarshal(r.Note, &n) != nil:
+		case n.StepMs == 0:
+			a.find(r, false, "clock_unset", map[string]any{})
+		case n.StepMs > 0:
+			a.find(r, false, "clock_forward", map[string]any{"span": time.Duration(n.StepMs) * time.Millisecond})
+		default:
+			a.find(r, false, "clock_back", map[string]any{"span": time.Duration(-n.StepMs) * time.Millisecond})
+		}
+	case noteTrusted:
+		var n clockNote
+		if cbor.Unmarshal(r.Note, &n) == nil {
+			a.find(r, false, "clock_"+n.How, map[string]any{})
 		}
 	}
 }

@@ -153,7 +153,7 @@ func TestEveryFindingHasASentence(t *testing.T) {
 		require.NoError(t, err)
 		for _, m := range find.FindAllStringSubmatch(string(src), -1) {
 			found++
-			if m[1] != "called_" && m[1] != "skipped_" {
+			if m[1] != "called_" && m[1] != "skipped_" && m[1] != "clock_" {
 				assert.True(t, words.Has("audit."+m[1]), m[1])
 			}
 		}
@@ -161,6 +161,9 @@ func TestEveryFindingHasASentence(t *testing.T) {
 	assert.Greater(t, found, 20)
 	for _, how := range []queue.CallBy{queue.ByNumber, queue.BySupervisor} {
 		assert.True(t, words.Has("audit.called_"+string(how)) && words.Has("audit.called_"+string(how)+"_alone"), how)
+	}
+	for _, how := range []string{"returned", "synced", "said"} {
+		assert.True(t, words.Has("audit.clock_"+how), how)
 	}
 	for _, cause := range []string{queue.CausePowerCut, queue.CauseLostEnd} {
 		assert.True(t, words.Has("audit.skipped_"+cause), cause)

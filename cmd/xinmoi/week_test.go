@@ -486,13 +486,23 @@ func (w *week) judge() {
 	w.Logf("%d entries, %d numbers, %d calls in turn, %d pieces of paper; %v", r.Entries, r.Tickets, r.Calls, len(w.printer.Papers()), codes)
 	assert.Greater(w, r.Tickets, 150)
 	assert.Greater(w, r.Calls, 100)
-	for code, n := range map[string]int{"skipped_power_cut": 2, "numbers_confirmed": 2, "clock_stepped": 5} {
+	for code, n := range map[string]int{"skipped_power_cut": 2, "numbers_confirmed": 2, "clock_forward": 3, "clock_back": 2, "clock_unset": 1, "clock_said": 2, "clock_synced": 1} {
 		assert.Equal(w, n, codes[code], code)
 	}
 	for _, code := range []string{"priority_changed", "returned", "postponed"} {
 		assert.Positive(w, codes[code], code)
 	}
 	assert.Len(w, r.Days, 6, "five days, and what was before the first")
+
+	for lang, conclusion := range map[string]string{"vi": "Kết luận: sổ nguyên vẹn.", "en": "Conclusion: the book is whole."} {
+		code, out, errs := auditOf(w.T, "--data", w.dir, "--lang", lang)
+		assert.Equal(w, exitGood, code, errs)
+		assert.Contains(w, out, conclusion)
+		assert.NotContains(w, out, "audit.", "a sentence is missing")
+		if testing.Verbose() {
+			w.Log("\n" + out)
+		}
+	}
 
 	b, err := store.Open(w.dir, store.Options{Zone: zone, Now: func() time.Time { return r.Findings[len(r.Findings)-1].At.Add(time.Hour) }})
 	require.NoError(w, err)
