@@ -32,9 +32,9 @@ func TestKeptPictures(t *testing.T) {
 			[]byte{0x1C, '.'}, "no reset",
 			[]byte{0x1B, 'a', 1}, "centred",
 			[]byte{0x1D, '(', 'L', 6, 0, '0', fn[3], 'k', '1', 1, 1}, "print, as large as it is",
-			[]byte{0x1D, '!', 0x11, '1', '2', 0x0A}, "text",
+			[]byte{0x1D, '!', 0x11, 0x1B, 'E', 0, 0x1D, 'B', 0}, "double size, neither bold nor inverse",
+			[]byte{'1', '2', 0x0A}, "text",
 			[]byte{0x1D, 'V', 'B', 0}, "cut",
-			[]byte{0x1B, 'a', 0, 0x1D, '!', 0}, "as after a reset",
 			[]byte{0x1D, 'r', 1}, "say when done",
 		), b)
 	}

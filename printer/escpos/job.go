@@ -31,7 +31,7 @@ type Setup struct {
 	Cut    Cut
 	Pages  Pages // for Line
 	// Lasting jobs begin without ESC @, which would clear the RAM of kept
-	// pictures, and leave the printer as ESC @ does for the next one.
+	// pictures; they tell every setting that they need.
 	Lasting bool
 	// FeedBeforeCut is how many dots lie between head and cutter, for the cuts
 	// that do not feed by themselves.
@@ -79,8 +79,9 @@ func NewJob(s Setup) *Job {
 // Begin resets the printer: style, alignment, and the two-byte characters that
 // many printers from China boot into.
 func (j *Job) Begin() {
-	j.now = style{}
-	if !j.setup.Lasting {
+	if j.now = (style{}); j.setup.Lasting {
+		j.now = untold
+	} else {
 		j.call(j.lib.Initialize())
 	}
 	j.raw(fs, '.')
@@ -197,12 +198,6 @@ func (j *Job) Text(line []byte, wide, high int) {
 // been printed.
 func (j *Job) End() {
 	j.cut()
-	if j.setup.Lasting {
-		j.align(0)
-		j.tell(&j.now.size, 0, gs, '!')
-		j.tell(&j.now.bold, 0, esc, 'E')
-		j.tell(&j.now.inverse, 0, gs, 'B')
-	}
 	j.raw(AskDone...)
 }
 

@@ -28,6 +28,9 @@ type style struct {
 	page                       byte // 0: not told
 }
 
+// untold is a printer of which nothing is known.
+var untold = style{size: 0xFF, bold: 0xFF, inverse: 0xFF, align: 0xFF}
+
 // Line prints one line in the printer's own letters, told by as few commands as
 // the line before allows.
 func (j *Job) Line(s string, st Style) {
