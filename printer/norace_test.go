@@ -2,4 +2,7 @@
 
 package printer
 
-const raced = false
+const (
+	raced  = false
+	points = 40 // bytes at which power and daemon are lost
+)

@@ -2,4 +2,9 @@
 
 package printer
 
-const raced = true
+// With the race detector, which makes all slow, tickets are broken at fewer bytes:
+// another pass of the tests runs without it.
+const (
+	raced  = true
+	points = 12
+)
