@@ -103,16 +103,21 @@ func TestPaperIsForetold(t *testing.T) {
 	for _, c := range []struct {
 		is   device.Conditions
 		want string
+		why  any
 	}{
-		{device.Set(device.MediaLow), "coming"},
-		{device.Set(device.MediaEmpty, device.CoverOpen), "out"},
-		{device.Set(device.Offline), "fault"},
+		{device.Set(device.MediaLow), "coming", nil},
+		{device.Set(device.Mute), "coming", nil}, // it prints, and cannot say so
+		{device.Set(device.MediaEmpty, device.CoverOpen), "out", nil},
+		{device.Set(device.Offline), "fault", "offline"},
+		{device.Set(device.CoverOpen), "fault", "cover-open"},
+		{device.Set(device.CutterJam), "fault", "cutter-jam"},
 	} {
 		h := open(t) // another one: a device's conditions are noted every ten seconds at most
 		h.condition("printer/p1", c.is)
 		assert.Equal(t, c.want, take(h, "k1"), "%v", c.is)
 		_, state := h.call("GET", "/api/v1/kiosks/k1", "")
 		assert.Equal(t, c.want, state["paper"], "%v", c.is)
+		assert.Equal(t, c.why, state["paper_why"], "%v", c.is)
 	}
 }
 

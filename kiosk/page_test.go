@@ -78,6 +78,19 @@ func TestPaperOutIsSaidAndTheNumberStays(t *testing.T) {
 	p.Wait(`!document.body.innerText.includes("hết giấy")`)
 }
 
+// What is wrong with the printer is said in words, before and after the touch.
+func TestTheFaultOfThePrinterIsSaid(t *testing.T) {
+	h := open(t)
+	h.book.Report("printer/p1", device.Set(device.CoverOpen), "")
+	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k1", portrait)
+	p.WaitText("nắp đang mở")
+	p.Check("cover-open-home", !assetstest.Scrolls, 20)
+	p.Tap(`[data-service="ho-tich"]`)
+	p.Wait(`document.querySelector(".ticket[data-paper=fault]")`)
+	p.WaitText("nắp đang mở")
+	p.Check("cover-open", !assetstest.Scrolls, 20)
+}
+
 // The page follows its ticket's paper: home soon when it is out, and a word about
 // it when it does not come.
 func TestThePageFollowsThePaper(t *testing.T) {

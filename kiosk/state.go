@@ -24,22 +24,23 @@ const (
 
 // State is what a kiosk shows.
 type State struct {
-	Kiosk     queue.KioskID `json:"kiosk"`
-	Name      centre.Text   `json:"name"`
-	Authority centre.Text   `json:"authority,omitempty"`
-	Languages []Language    `json:"languages"`
-	TimeZone  string        `json:"time_zone"`
-	Hours     []string      `json:"hours"`
-	Phones    bool          `json:"phones"` // citizens' phones can reach us: links and QR codes are given
-	Paper     Paper         `json:"paper"`
-	Reader    bool          `json:"reader"` // a scanner is there, as far as is known
-	Untrusted bool          `json:"clock_untrusted"`
-	DiskLow   bool          `json:"disk_low"`
-	Doubt     bool          `json:"doubt,omitempty"` // the page is asked which ticket it was given last
-	Services  []Service     `json:"services"`
-	Priority  []Class       `json:"priority"`
-	Last      *Last         `json:"last"`                // number taken here
-	Emergency centre.Text   `json:"emergency,omitempty"` // shown instead of everything else
+	Kiosk     queue.KioskID    `json:"kiosk"`
+	Name      centre.Text      `json:"name"`
+	Authority centre.Text      `json:"authority,omitempty"`
+	Languages []Language       `json:"languages"`
+	TimeZone  string           `json:"time_zone"`
+	Hours     []string         `json:"hours"`
+	Phones    bool             `json:"phones"` // citizens' phones can reach us: links and QR codes are given
+	Paper     Paper            `json:"paper"`
+	PaperWhy  device.Condition `json:"paper_why,omitempty"` // what is wrong, with PaperFault
+	Reader    bool             `json:"reader"`              // a scanner is there, as far as is known
+	Untrusted bool             `json:"clock_untrusted"`
+	DiskLow   bool             `json:"disk_low"`
+	Doubt     bool             `json:"doubt,omitempty"` // the page is asked which ticket it was given last
+	Services  []Service        `json:"services"`
+	Priority  []Class          `json:"priority"`
+	Last      *Last            `json:"last"`                // number taken here
+	Emergency centre.Text      `json:"emergency,omitempty"` // shown instead of everything else
 }
 
 // Language is one that can be chosen, by its own name.
@@ -100,10 +101,11 @@ func (k *Kiosk) state(v *store.View, id queue.KioskID) (State, bool) {
 		Kiosk: id,
 		Name:  doc.Centre.Name, Authority: doc.Centre.Authority,
 		Languages: k.languages(doc), TimeZone: doc.Location().String(), Hours: doc.Calendar.Hours,
-		Phones: doc.Centre.PublicURL != "", Paper: paper(self, v.Devices), Reader: reads(self, v.Devices),
+		Phones: doc.Centre.PublicURL != "", Reader: reads(self, v.Devices),
 		Untrusted: v.ClockUntrusted, DiskLow: v.DiskLow, Doubt: len(v.Outage.Doubt) > 0, Emergency: centre.Emergency(v),
 		Services: []Service{}, Priority: []Class{}, Last: last(v.Hall, id),
 	}
+	s.Paper, s.PaperWhy = paper(self, v.Devices)
 	for _, service := range doc.Services {
 		if offers(self, service) {
 			s.Services = append(s.Services, describe(v, doc, service, queue.AtKiosk, now))
@@ -165,48 +167,53 @@ func describeZone(doc *centre.Document, id string) *Zone {
 	return &Zone{Name: z.Name, Floor: z.Floor, Direction: z.Direction}
 }
 
-// broken are the conditions in which no paper comes out.
+// broken are the conditions in which no paper comes out. A mute printer is none of
+// them: it prints, and cannot say so.
 var broken = []device.Condition{
-	device.Offline, device.Mute, device.NoAccess, device.Busy, device.Stalled,
+	device.Offline, device.NoAccess, device.Busy, device.Stalled,
 	device.MediaEmpty, device.MediaJam, device.WrongSide, device.CoverOpen, device.CutterJam, device.HeadHot, device.DeviceError,
 }
 
 // reads reports whether the kiosk has a scanner that is not known to be away.
 func reads(k centre.Kiosk, devices []store.DeviceStatus) bool {
-	return k.Reader != "" && condition(devices, device.ID("reader/"+k.ID)) == PaperComing
+	if k.Reader == "" {
+		return false
+	}
+	is, _ := condition(devices, device.ID("reader/"+k.ID))
+	return is == PaperComing
 }
 
 // paper looks at the kiosk's printers in the order of fall-back: one that works
 // is enough. A printer that nothing is known of is taken to work.
-func paper(k centre.Kiosk, devices []store.DeviceStatus) Paper {
-	out := PaperNone
+func paper(k centre.Kiosk, devices []store.DeviceStatus) (out Paper, why device.Condition) {
+	out = PaperNone
 	for _, p := range k.Printers {
-		is := condition(devices, device.ID("printer/"+p))
+		is, wrong := condition(devices, device.ID("printer/"+p))
 		if is == PaperComing {
-			return PaperComing
+			return PaperComing, ""
 		}
 		if out == PaperNone {
-			out = is // of the first printer, which stands beside the kiosk
+			out, why = is, wrong // of the first printer, which stands beside the kiosk
 		}
 	}
-	return out
+	return out, why
 }
 
-func condition(devices []store.DeviceStatus, id device.ID) Paper {
+func condition(devices []store.DeviceStatus, id device.ID) (Paper, device.Condition) {
 	for _, d := range devices {
 		if d.ID != id {
 			continue
 		}
 		if d.Conditions.Has(device.MediaEmpty) {
-			return PaperOut
+			return PaperOut, ""
 		}
 		for _, c := range broken {
 			if d.Conditions.Has(c) {
-				return PaperFault
+				return PaperFault, c
 			}
 		}
 	}
-	return PaperComing
+	return PaperComing, ""
 }
 
 func last(h *queue.Hall, id queue.KioskID) *Last {

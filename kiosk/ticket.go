@@ -80,7 +80,7 @@ func (k *Kiosk) postTicket(w http.ResponseWriter, r *http.Request) error {
 		by.Via = "kiosk/" + string(body.Kiosk)
 		command.Print = body.Print == nil || *body.Print
 		if command.Print {
-			out = paper(self, k.book.View().Devices)
+			out, _ = paper(self, k.book.View().Devices) // the page's state says why
 		}
 	} else {
 		if err := door.Admit(r, door.KindCounter, door.Staff); err != nil {

@@ -4,7 +4,7 @@ import { connect } from "/web/lib/feed.js";
 import { clock, html, now, pageID, reloadNightly, setScale } from "/web/lib/page.js";
 import { lang, t } from "/web/lib/words.js";
 import * as flow from "/web/kiosk/flow.js";
-import { Closed, DialogBox, Emergency, Groups, Home, Say, TicketPage } from "/web/kiosk/views.js";
+import { Closed, DialogBox, Emergency, Groups, Home, Say, TicketPage, noPaper } from "/web/kiosk/views.js";
 
 const DIAGONAL = 21.5; // inches; ?diagonal= says another
 const PATIENCE = 5_000; // from the start of the page until it says that there is no server
@@ -96,9 +96,9 @@ function Header({ state }) {
 /** The one thing to know before a touch. @param {{ state: any, page: flow.Page }} props */
 function Notices({ state, page }) {
   const paper = state.paper === "out" || state.paper === "fault";
-  const key = paper ? `kiosk.paper.${state.paper}` : state.clock_untrusted ? "kiosk.clock" : "";
+  const say = paper ? noPaper(state.paper, state.paper_why) : state.clock_untrusted ? t("kiosk.clock") : "";
   return html`<div class="notices" role="status">
-    ${key && page.name === "home" && html`<p class="notice warn">${t(key)}</p>`}
+    ${say && page.name === "home" && html`<p class="notice warn">${say}</p>`}
   </div>`;
 }
 

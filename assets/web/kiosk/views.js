@@ -145,7 +145,7 @@ export function TicketPage({ state, ticket, paper }) {
         ${zone ? t("kiosk.sit_zone", { zone }) : t("kiosk.sit")}
         ${s?.counters.length > 0 && html`<span class="counters">${t("kiosk.counters", { counters: list(s.counters) })}</span>`}
       </p>`}
-      <${PaperNote} paper=${paper} />
+      <${PaperNote} paper=${paper} why=${state.paper_why} />
       ${qr &&
       html`<figure class="qr">
         <img src=${`/api/v1/tickets/${ticket.link}/qr.svg`} alt="" width="200" height="200" />
@@ -160,13 +160,23 @@ export function TicketPage({ state, ticket, paper }) {
   </main>`;
 }
 
-/** @param {{ paper: string }} props */
-function PaperNote({ paper }) {
+/**
+ * Why no paper comes, and what to do with the number.
+ * @param {string} paper "out" or "fault"
+ * @param {string} [why] what is wrong with the printer, where that is known
+ */
+export function noPaper(paper, why) {
+  if (paper === "fault" && why) return t("kiosk.paper.fault_why", { why: t(`kiosk.printer.${why}`) });
+  return t(`kiosk.paper.${paper}`);
+}
+
+/** @param {{ paper: string, why?: string }} props */
+function PaperNote({ paper, why }) {
   if (paper === "held" || paper === "check_in") return null;
   if (paper === "coming" || paper === "printed") {
     return html`<p class="paper"><span class="arrow" aria-hidden="true"></span>${t("kiosk.take_paper")}</p>`;
   }
-  if (paper === "out" || paper === "fault") return html`<p class="paper notice warn">${t(`kiosk.paper.${paper}`)}</p>`;
+  if (paper === "out" || paper === "fault") return html`<p class="paper notice warn">${noPaper(paper, why)}</p>`;
   return html`<p class="paper remember">${t("kiosk.remember")}</p>`;
 }
 
