@@ -128,6 +128,7 @@ func (b *Book) lookAtDisk(ctx context.Context) {
 		return
 	}
 	b.log.Warn("disk", "low", n.Low, "free", n.Free)
+	b.keeper.wake() // what is in the archive may make room in the file
 	if err := b.noteOwn(ctx, noteDisk, queue.Actor{}, n); err != nil {
 		b.log.Warn("disk", "err", err)
 	}

@@ -37,10 +37,11 @@ const (
 	// the command behind it waits no longer than behind another command.
 	sweepSlice = 400
 	sweepPause = 20 * time.Millisecond
-	// sweepMost is how many pages may be free: bbolt writes the list of them, eight
-	// bytes each, with every commit. What cannot be deleted yet goes later, as the
-	// free pages are used again.
-	sweepMost = 8 << 10
+	// sweepMost is how many pages may be free, 4 MiB: bbolt writes the list of them,
+	// eight bytes each, with every commit, and 8000 made a call half again as dear.
+	// What is left is deleted as the free pages are used again, which is as fast as
+	// the journal grows.
+	sweepMost = 1 << 10
 )
 
 // retain takes the months that are older than the years to be kept out of the book
@@ -145,7 +146,7 @@ func (b *Book) archive(ctx context.Context, h *archiveHeader) error {
 func (b *Book) sweep(ctx context.Context) error {
 	checked := ""
 	for ctx.Err() == nil {
-		if b.freePages() > sweepMost {
+		if b.freePages() > sweepMost && !b.disk.low.Load() {
 			return nil
 		}
 		var day queue.Day

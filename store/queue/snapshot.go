@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// snapshotVersion changes when an older snapshot can no longer be read; the book
-// then folds the journal again, since a snapshot is only a short cut.
+// snapshotVersion is the one that is written. Every version must be read for ever:
+// where the entries before have gone into the archive, the closing state of a day is
+// all there is to begin from.
 const snapshotVersion = 1
 
 // snapshot is a hall on disk. Queues are not in it: they follow from the tickets.
