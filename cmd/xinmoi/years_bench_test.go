@@ -82,7 +82,7 @@ func BenchmarkCallDuringRetention(b *testing.B) {
 	zone := func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() }
 	book, err := store.Open(data, store.Options{Zone: zone, Keep: func(*queue.Hall) int { return 2 }, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	require.NoError(b, err)
-	defer book.Close()
+	defer func() { book.Close() }() // the last one opened
 	doc := centre.InForce(book.View().Hall)
 	counter, service := queue.CounterID(doc.Counters[0].ID), queue.ServiceID(doc.Counters[0].Services[0])
 	do := func(c queue.Command) time.Duration {
