@@ -22,15 +22,18 @@ func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
 		return s.pages(press, o, size)
 	}
 	paper := slip.Paper{Dots: m.Dots, Coarse: s.bps > 0 && s.bps < slowLine}
-	way := s.way()
-	if way == centre.WayStored && s.shelf == nil {
+	way, shelf := s.way(), s.shelf
+	if o.kind != ticketSlip {
+		shelf = nil // its figures are not worth keeping
+	}
+	if way == centre.WayStored && shelf == nil {
 		way = centre.WayHybrid
 	}
 	lines, err := s.lines(o, true)
 	if err != nil {
 		return nil, 0, err
 	}
-	pieces, high, err := set(way, lines, press, m, paper, size, s.shelf)
+	pieces, high, err := set(way, lines, press, m, paper, size, shelf)
 	if err == nil {
 		return pieces, high, nil
 	}
@@ -39,7 +42,7 @@ func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
 	if lines, err = s.lines(o, false); err != nil {
 		return nil, 0, err
 	}
-	return set(way, lines, press, m, paper, size, s.shelf)
+	return set(way, lines, press, m, paper, size, shelf)
 }
 
 // way is how this printer is told a ticket.

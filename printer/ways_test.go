@@ -157,3 +157,47 @@ func TestSlowLineWrites(t *testing.T) {
 		assert.Equal(t, []string{"whole"}, h.readings(p, ticket), "%v", h.notes())
 	})
 }
+
+// Every slip comes out whole in every way, a value at the right edge and a logo
+// included: nothing is refused, and all words that letters can say are there.
+func TestEverySlipInEveryWay(t *testing.T) {
+	doc := &centre.Document{Centre: centre.Centre{Name: centre.Text{"vi": "Trung tâm"}, TimeZone: "Asia/Ho_Chi_Minh"}}
+	staff := slip.Staff{Centre: doc, Lang: "vi", Now: time.Date(2026, 11, 22, 0, 42, 0, 0, time.UTC)}
+	day := slip.Day{Day: "2026-11-22", Closed: true, Issued: 1234, Finished: 1200, Head: strings.Repeat("9f", 32), HeadShort: "9F86 D081 884C 7D65", HeadSeq: 9}
+	own, found := slip.ReadTemplate("slip.toml", []byte("logo = \"logo.png\"\n[[line]]\nshow = \"logo\"\n"+shortSlip+"[[line]]\ntext = \"{service} {people}\"\n"),
+		func(string, int) ([]byte, error) { return picture(t), nil })
+	require.NotNil(t, own, "%v", found)
+	all := map[string][]slip.Line{
+		"test":    slip.Test(slip.Testing{Staff: staff, Printer: "p1", Link: "https://example.vn"}, words()),
+		"changed": slip.Changed(staff, "p1", words()),
+		"closing": slip.Closing(staff, day, words()),
+		"own":     slip.Build(slip.Slip{Template: own, Centre: doc, Ticket: &queue.Ticket{Number: "A012"}}, words()),
+	}
+	for name, lines := range all {
+		drawn := 0
+		for _, way := range []string{centre.WayRaster, centre.WayHybrid, centre.WayText} {
+			for _, model := range []string{"epson-tm-t82", "generic-58"} {
+				m, _ := ModelOf(model)
+				pieces, high, err := Set(way, lines, press(), m, slip.Paper{Dots: m.Dots, Coarse: way != centre.WayRaster}, 960)
+				require.NoError(t, err, "%s %s %s", name, way, model)
+				require.Positive(t, high)
+				p := printertest.New(printertest.Options{Dots: m.Dots})
+				wire, stop := (&hall{t: t}).cable(p)
+				for _, b := range pieces {
+					_, err := wire.Write(b)
+					require.NoError(t, err)
+				}
+				require.Eventually(t, func() bool { return len(p.Papers()) == 1 }, 10*time.Second, time.Millisecond)
+				stop()
+				paper := p.Papers()[0]
+				assert.InDelta(t, high, paper.Image.Bounds().Dy(), float64(high)/5+40, "%s %s %s", name, way, model)
+				if way == centre.WayText && name == "closing" {
+					assert.Regexp(t, `(?m)^Số đã phát +1234$`, paper.Text)
+					assert.Contains(t, paper.Text, "9F86 D081 884C 7D65")
+				}
+				drawn++
+			}
+		}
+		assert.Equal(t, 6, drawn)
+	}
+}

@@ -145,6 +145,11 @@ func (p *Printer) finish(torn bool) {
 	}
 	paper := p.sheet.paper()
 	paper.At, paper.Torn = time.Now(), torn
+	if p.wrongSide {
+		p.sheet.page.bits = make([]byte, len(p.sheet.page.bits))
+		page := p.sheet.page
+		paper.Image, paper.Text, paper.Links = &page, "", nil
+	}
 	p.papers = append(p.papers, paper)
 	p.sheet.clear()
 	p.changed = true

@@ -73,6 +73,7 @@ type Printer struct {
 	jam, jammed      bool // the cutter will stick; it has stuck
 	hot, dead        bool // the head is too hot; an error that needs the power switch
 	mute             bool
+	wrongSide        bool
 	auto             bool
 	told             [4]byte
 	left             int // bytes until the cable breaks; -1: none

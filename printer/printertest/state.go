@@ -96,6 +96,10 @@ func (p *Printer) SetPaper(in bool) {
 	})
 }
 
+// SetWrongSide turns the roll round: nothing shows on thermal paper that lies
+// upside down, and the printer knows nothing of it.
+func (p *Printer) SetWrongSide(on bool) { p.change(func() { p.wrongSide = on }) }
+
 // SetRoll puts a roll with so many dots left in.
 func (p *Printer) SetRoll(dots int) {
 	p.change(func() {

@@ -153,7 +153,7 @@ func (p *page) text(l TemplateLine) {
 			said = append(said, lang[i])
 			line := Line{
 				Text: lang[i], Face: faces[l.Face], Size: l.Size, Gap: l.Gap,
-				Left: l.Left || l.Point, Point: l.Point, Inverse: l.Inverse, Varies: l.varies() && hasLetter(lang[i]),
+				Left: l.Left || l.Point, Point: l.Point, Inverse: l.Inverse, Varies: l.Face != "figures" && l.varies() && hasLetter(lang[i]),
 			}
 			switch {
 			case k > 0:
@@ -194,7 +194,7 @@ func (p *page) fill(text, lang string) (filled []string) {
 
 // varies reports whether the line has figures of one ticket alone.
 func (l *TemplateLine) varies() bool {
-	return slices.ContainsFunc([]string{"ahead", "wait", "people", "time", "date"}, l.uses)
+	return slices.ContainsFunc([]string{"ahead", "wait", "people", "time", "date", "number"}, l.uses)
 }
 
 func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }

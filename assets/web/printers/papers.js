@@ -61,6 +61,13 @@ function Question({ p }) {
       <button type="button" class="button" disabled=${busy.value} onClick=${() => tell(`${p.id}/paper`, { asking: p.asking, shows: false })}>${t("printer.paper.no")}</button></p></div>`;
 }
 
+/** How much a printer's roll has given, on a line of its own. */
+export function Roll({ id }) {
+  const p = printers.value.find((x) => x.id === id);
+  if (!p?.tickets) return null;
+  return html`<small class="roll">${t("printer.paper.given", { n: p.tickets })}${p.left === undefined ? "" : ` · ${t("printer.paper.left", { n: p.left })}`}</small>`;
+}
+
 /** All that is asked of the paper now. */
 export function Papers() {
   const asked = printers.value.filter((p) => p.asking);

@@ -6,7 +6,7 @@ import { goneToHelp, hearHelp, help } from "/web/lib/help.js";
 import { lang, loadWords, t } from "/web/lib/words.js";
 import { clock, now, reloadNightly } from "/web/lib/page.js";
 import { ClockQuestion, Outage, Why } from "/web/supervisor/book.js";
-import { Papers, watchPapers } from "/web/printers/papers.js";
+import { Papers, Roll, watchPapers } from "/web/printers/papers.js";
 import { Boards } from "/web/supervisor/boards.js";
 import { Notices } from "/web/supervisor/notices.js";
 import * as emergency from "/web/supervisor/emergency.js";
@@ -99,7 +99,7 @@ function Device({ d, counters }) {
   return html`<li class=${bad ? "bad" : d.known ? "good" : ""}>
     <span class="mark" aria-hidden="true">${bad ? "!" : d.known ? "✓" : "?"}</span>
     <span><b>${t(`counter.kind.${d.kind}`)}${at ? ` · ${t("counter.name", { number: at.number })}` : ""}</b> <code>${d.id.split("/")[1]}</code>
-      <span class="say">${say}${bad && d.since ? ` · ${t("counter.sup.since", { at: clock(d.since) })}` : ""}${bad && d.detail ? html` <small>${d.detail}</small>` : ""}</span></span>
+      <span class="say">${say}${bad && d.since ? ` · ${t("counter.sup.since", { at: clock(d.since) })}` : ""}${bad && d.detail ? html` <small>${d.detail}</small>` : ""}</span>${d.kind === "printer" ? html`<${Roll} id=${d.id.split("/")[1]} />` : ""}</span>
   </li>`;
 }
 
@@ -126,7 +126,8 @@ function Supervisor() {
       <p>${state.day ? t("counter.sup.day", { day: state.day.split("-").reverse().join("/") }) : t("counter.sup.no_day")}</p>
       ${state.day
         ? html`<button type="button" class="button slim" disabled=${busy.value} onClick=${() => { asking.value = true; }}>${t("counter.sup.close_day")}</button>`
-        : html`<button type="button" class="button slim" disabled=${busy.value} onClick=${() => act("/api/v1/day/open")}>${t("counter.sup.open_day")}</button>`}
+        : html`<button type="button" class="button slim" disabled=${busy.value} onClick=${() => act("/api/v1/day/open")}>${t("counter.sup.open_day")}</button>
+          <a class="button slim" href="/supervisor/printers">${t("counter.sup.report")}</a>`}
       <div class="langs" role="group" aria-label=${t("counter.language")}>${state.languages.map((l) => html`<button type="button" key=${l} aria-pressed=${lang.value === l} lang=${l} onClick=${() => speak(l)}>${l.toUpperCase()}</button>`)}</div>
       ${!state.clock_untrusted && html`<time class="num">${clock(now.value, state.time_zone)}</time>`}
     </header>
