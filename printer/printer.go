@@ -15,6 +15,12 @@
 //     citizen wants paper too). What is no longer fresh is dropped with a note. Nothing comes out of a
 //     printer that somebody has long stopped waiting for.
 //   - The paper is a courtesy. Nothing here slows or fails the taking of a number.
+//   - Paper that was put in upside down is noticed by people alone: after each
+//     change a slip says ĐÃ THAY GIẤY and the staff are asked whether it can be
+//     read. After "no" nothing is printed there until the roll is turned. Then
+//     everybody who still waits, or has been called, and whose paper came out
+//     since the change gets it again, marked, however long ago it was issued: they
+//     hold a blank sheet, and print.fresh_s counts from the turning of the roll.
 //   - A command that was broken off is flushed and its paper cut before the next
 //     ticket, so that no rest of one stands on another.
 //
@@ -43,6 +49,14 @@
 //     it has a picture beside it, and whoever words a ticket need not touch what
 //     runs the hall. One that is wrong is told on its page, and the hall prints
 //     the slip of the house.
+//   - Slips that are no tickets (test, code pages, change of paper, the day in
+//     short, closing report) are orders of the same ledger: printed once, in
+//     turn, with the same outcome words. They take no number.
+//   - What a roll has given is counted in pieces and in millimetres, as far as the
+//     journal tells of its beginning. Its end is foreseen by the rolls before it,
+//     the median of five, or by roll_tickets; a printer that has warned of the end
+//     by itself is believed instead. The notes of this room are written under one
+//     lock, so that printer.rolls holds what the mark of the journal passes.
 //   - After three broken attempts a ticket is dropped: better no paper than a
 //     roll full of beginnings.
 package printer
