@@ -1,6 +1,7 @@
 package display
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -33,6 +34,7 @@ type announcer struct {
 	voice *voice.Announcer
 
 	dir     string // of the room's files; "" for none
+	aplay   string // ALSA's player; "" for none
 	library *library
 
 	mu      sync.Mutex
@@ -42,6 +44,10 @@ type announcer struct {
 	pages   map[voice.Speaker]*page
 	silent  map[string]bool // zones without a loudspeaker
 	volumes map[string]int  // percent, as supervisors chose, by zone
+	outputs map[voice.Speaker]*output
+
+	life     context.Context // of what speaks here; nil before it runs
+	speaking sync.WaitGroup
 }
 
 // page is one open board.
@@ -84,8 +90,8 @@ func newAnnouncer(o Options) (*announcer, error) {
 	if err != nil {
 		o.Log.Warn("the volumes that supervisors chose cannot be read", "error", err)
 	}
-	a := &announcer{book: o.Book, feed: o.Feed, words: o.Words, log: o.Log, library: lib, packs: packs, version: version(packs), dir: o.Dir, volumes: volumes,
-		pages: map[voice.Speaker]*page{}, silent: map[string]bool{}}
+	a := &announcer{book: o.Book, feed: o.Feed, words: o.Words, log: o.Log, library: lib, packs: packs, version: version(packs), dir: o.Dir, aplay: o.Aplay, volumes: volumes,
+		pages: map[voice.Speaker]*page{}, silent: map[string]bool{}, outputs: map[voice.Speaker]*output{}}
 	a.voice = voice.NewAnnouncer(packs, voice.Hall{Play: a.play, Hush: a.hush, Record: a.record, Silent: a.tellSilent})
 	a.arrange(centre.InForce(o.Book.View().Hall))
 	o.Feed.On(feed.Joined, a.onBoard(a.joined))
@@ -228,6 +234,7 @@ func (a *announcer) arrange(doc *centre.Document) {
 	for s, p := range a.pages {
 		a.voice.Sound(s, zonesOf(doc, s.Board), p.state == soundReady)
 	}
+	a.connect(doc)
 }
 
 // style is how a zone speaks.
@@ -242,12 +249,26 @@ func style(doc *centre.Document, zone string) voice.Style {
 
 // play sends an announcement to the page that has the lease.
 func (a *announcer) play(s voice.Speaker, n voice.Announcement) {
+	if o := a.output(s); o != nil {
+		o.speak(n)
+		return
+	}
 	a.feed.Tell("board", s.Board, "announce", announcement{To: s.Client, ID: n.ID, Zone: n.Zone, Cues: n.Cues,
 		MS: n.Length.Milliseconds(), Volume: a.loudness(centre.InForce(a.book.View().Hall), n.Zone, a.book.Now()), Text: n.Text})
 }
 
 func (a *announcer) hush(s voice.Speaker, id string) {
+	if o := a.output(s); o != nil {
+		o.hush(id)
+		return
+	}
 	a.feed.Tell("board", s.Board, "hush", map[string]string{"to": s.Client, "id": id})
+}
+
+func (a *announcer) output(s voice.Speaker) *output {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.outputs[s]
 }
 
 // tellSilent tells of a zone that has lost its last loudspeaker, or has one
@@ -256,8 +277,13 @@ func (a *announcer) tellSilent(zone string, silent bool) {
 	a.mu.Lock()
 	a.silent[zone] = silent
 	doc := a.doc
-	a.mu.Unlock()
 	heard := 0
+	for _, o := range a.outputs {
+		if slices.Contains(o.zones, zone) && !o.quiet {
+			heard++
+		}
+	}
+	a.mu.Unlock()
 	for _, b := range doc.Boards {
 		if slices.Contains(zonesOf(doc, b.ID), zone) {
 			heard++

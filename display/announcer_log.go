@@ -1,6 +1,7 @@
 package display
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -32,7 +33,7 @@ type announced struct {
 // record writes a line of the log. It comes from the announcer's one goroutine,
 // after what is to be played was sent.
 func (a *announcer) record(r voice.Record) {
-	n := announced{Call: store.Seq(r.Call.Seq), Zone: r.Call.Zone, Board: r.Speaker.Board, Outcome: r.Outcome, Form: r.Form,
+	n := announced{Call: store.Seq(r.Call.Seq), Zone: r.Call.Zone, Board: cmp.Or(r.Speaker.Board, r.Speaker.Client), Outcome: r.Outcome, Form: r.Form,
 		LengthS: float32(r.Length.Seconds()), Notice: r.Call.Text}
 	if !r.Started.IsZero() {
 		n.Started = r.Started.UnixMilli()

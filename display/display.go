@@ -40,6 +40,7 @@ type Options struct {
 	Words func(lang, key string, args map[string]any) string
 	Log   *slog.Logger
 	Dir   string // for the room's own files, DATA/display; "" for none
+	Aplay string // ALSA's player, for zones in which this machine speaks; "" for none
 	Build string // of the pages: those that are older load themselves anew
 }
 

@@ -141,11 +141,15 @@ type hall struct {
 	handler http.Handler
 	server  *http.Server
 	addr    string // stays the same over restarts
+	aplay   string
 	stop    func()
 }
 
-func newHall(t testing.TB, toml string) *hall {
-	h := &hall{t: t, dir: t.TempDir(), addr: "127.0.0.1:0"}
+func newHall(t testing.TB, toml string) *hall { return newHallWith(t, toml, "") }
+
+// newHallWith is a hall whose machine may speak itself, by aplay.
+func newHallWith(t testing.TB, toml, aplay string) *hall {
+	h := &hall{t: t, dir: t.TempDir(), addr: "127.0.0.1:0", aplay: aplay}
 	var err error
 	h.words, err = locale.New()
 	require.NoError(t, err)
@@ -165,7 +169,7 @@ func (h *hall) start() {
 	require.NoError(h.t, err)
 	h.feed = feed.New(h.book, feed.Options{Build: assets.Build(assets.Words())})
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log, Dir: filepath.Join(h.dir, "display"), Build: assets.Build(assets.Words())})
+	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log, Dir: filepath.Join(h.dir, "display"), Build: assets.Build(assets.Words()), Aplay: h.aplay})
 	routes := append(boards.Routes(), h.feed.Routes()...)
 	for _, pattern := range []string{"/web/", "/locale/"} {
 		routes = append(routes, door.Route{Method: "GET", Pattern: pattern, Kind: door.KindAsset, Who: door.Anyone, Handle: door.Serve(assets.Handler(assets.Words()))})

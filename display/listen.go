@@ -3,7 +3,6 @@ package display
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -22,17 +21,19 @@ const readAtOnce = 500
 func (a *announcer) run(ctx context.Context) error {
 	bell, stop := a.book.Bell()
 	defer stop()
-	var speaking sync.WaitGroup
-	defer speaking.Wait()
+	defer a.speaking.Wait()
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	a.mu.Lock()
+	a.life = ctx
+	a.mu.Unlock()
 	v := a.book.View()
 	epoch, cursor := v.Epoch, v.Seq
 	a.arrange(centre.InForce(v.Hall))
 	if err := a.resume(v); err != nil {
 		a.log.Warn("calls from before the restart are not announced", "error", err)
 	}
-	speaking.Go(func() { a.voice.Run(ctx) })
+	a.speaking.Go(func() { a.voice.Run(ctx) })
 	for {
 		select {
 		case <-ctx.Done():

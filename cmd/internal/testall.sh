@@ -25,6 +25,9 @@ need chromium chromium "the pages are tested in a real browser"
 need gcc gcc "the race detector wants a C compiler"
 need zbarimg zbar-tools "reads the QR code back from the printed ticket"
 judge /usr/bin/mbpoll mbpoll
+judge /usr/bin/aplay alsa-utils
+judge /usr/share/alsa/alsa.conf libasound2-data
+judge /usr/bin/ffmpeg ffmpeg
 judge /usr/lib/python3/dist-packages/pymodbus python3-pymodbus
 judge /usr/share/tesseract-ocr/5/tessdata/vie.traineddata tesseract-ocr-vie
 judge /usr/bin/tesseract tesseract-ocr

@@ -131,7 +131,7 @@ func (s *server) build() error {
 	s.rooms = rooms{
 		kiosk:   kiosk.New(kiosk.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log, Dir: filepath.Join(s.data, "kiosk")}),
 		counter: counter.New(counter.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log}),
-		display: display.New(display.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log, Dir: filepath.Join(s.data, "display"), Build: assets.Build(s.env.words)}),
+		display: display.New(display.Options{Book: s.book, Feed: s.feed, Words: words, Log: s.log, Dir: filepath.Join(s.data, "display"), Build: assets.Build(s.env.words), Aplay: "aplay"}),
 		printer: printer.New(printer.Options{Book: s.book, Words: words, Log: s.log, Dir: filepath.Join(s.data, "printer")}),
 	}
 	keys, err := lending.OpenKeys(filepath.Join(s.data, "agents.json"))

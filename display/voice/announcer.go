@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Speaker is one page that can be heard.
+// Speaker is one page that can be heard, or with no board a loudspeaker of this
+// machine.
 type Speaker struct{ Board, Client string }
 
 // Announcement is what a page is asked to play.
@@ -265,6 +266,9 @@ func (a *Announcer) Sound(who Speaker, zones []string, ready bool) {
 			a.count++
 			s = &speaker{Speaker: who, joined: a.count}
 			a.speakers[who] = s
+		}
+		if ready && !s.ready {
+			s.fails = 0
 		}
 		s.zones, s.ready = zones, ready
 	})

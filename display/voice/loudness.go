@@ -127,11 +127,7 @@ func level(s Sound) (Sound, error) {
 	gain := Target - s.LUFS()
 	out := s
 	for range 8 {
-		loud := Sound{Rate: s.Rate, Samples: make([]float64, len(s.Samples))}
-		for i, v := range s.Samples {
-			loud.Samples[i] = v * math.Pow(10, gain/20)
-		}
-		out = loud.limit(ceiling)
+		out = s.Times(math.Pow(10, gain/20)).limit(ceiling)
 		missing := Target - out.LUFS()
 		if math.Abs(missing) < 0.1 {
 			break

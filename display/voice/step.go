@@ -113,8 +113,9 @@ func (a *Announcer) tellSilent(z *zone, silent bool) {
 }
 
 // best is the speaker that is to be heard in a zone: one that has not failed
-// with this very announcement, that works, that is there for few zones, that has
-// the lease already, that came first.
+// with this very announcement, that works, that is no board's (a TV that is turned
+// off takes its sound with it), that is there for few zones, that has the lease
+// already, that came first.
 func (a *Announcer) best(z *zone, i *item) *speaker {
 	var all []*speaker
 	for _, s := range a.speakers {
@@ -134,7 +135,7 @@ func (a *Announcer) best(z *zone, i *item) *speaker {
 	return slices.MinFunc(all, func(x, y *speaker) int {
 		tried := func(s *speaker) int { return rank(i != nil && slices.Contains(i.tried, s.Speaker)) }
 		return cmp.Or(cmp.Compare(tried(x), tried(y)), cmp.Compare(x.fails, y.fails),
-			cmp.Compare(len(x.zones), len(y.zones)),
+			cmp.Compare(rank(x.Board != ""), rank(y.Board != "")), cmp.Compare(len(x.zones), len(y.zones)),
 			cmp.Compare(rank(x.Speaker != z.lease), rank(y.Speaker != z.lease)), cmp.Compare(x.joined, y.joined))
 	})
 }

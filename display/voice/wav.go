@@ -21,6 +21,15 @@ type Sound struct {
 // MS is the length in milliseconds, a begun one counted.
 func (s Sound) MS() int { return (len(s.Samples)*1000 + s.Rate - 1) / s.Rate }
 
+// Times is the sound louder or softer.
+func (s Sound) Times(gain float64) Sound {
+	out := Sound{Rate: s.Rate, Samples: make([]float64, len(s.Samples))}
+	for i, v := range s.Samples {
+		out.Samples[i] = gain * v
+	}
+	return out
+}
+
 var errNotWAV = errors.New("not a WAV file of 16-bit samples")
 
 // ReadWAV reads a file of 16-bit PCM; several channels become their mean.

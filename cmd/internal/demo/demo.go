@@ -213,7 +213,8 @@ func (h *hall) writeDocument(path string, network *tcpCable) ([]byte, error) {
 	}
 	src = openAllHours.ReplaceAll(src, []byte("weekdays = \"mon-sun\"\nhours = [\"00:00-24:00\"]"))
 	src = scannerNote.ReplaceAll(src, []byte("reader = \""+h.cables["scanner"].address()+"\""))
-	src = []byte(strings.NewReplacer("# age = 60", "age = 60", "# [scan]", "[scan]", "# result = ", "result = ").Replace(string(src)))
+	src = []byte(strings.NewReplacer("id = \"sanh\"\n", "id = \"sanh\"\nsound = \"board\"\n", // the boards are in the browser, and so is their sound
+		"# age = 60", "age = 60", "# [scan]", "[scan]", "# result = ", "result = ").Replace(string(src)))
 	return src, os.WriteFile(path, src, 0o600)
 }
 

@@ -1,0 +1,14 @@
+package display
+
+import (
+	"testing"
+	"time"
+)
+
+// ProbeAgain lets outputs that fail be tried again sooner, for the length of a
+// test. Set it before the hall starts.
+func ProbeAgain(t *testing.T, d time.Duration) {
+	was := probeAgain
+	probeAgain = d
+	t.Cleanup(func() { probeAgain = was })
+}
