@@ -206,6 +206,11 @@ func (p reporter) table() error {
 	fmt.Fprintln(p.out, p.say("report.days", map[string]any{"from": r.From, "to": r.To, "days": r.Days, "tickets": r.Tickets}))
 	if r.Skipped > 0 {
 		fmt.Fprintln(p.out, p.say("report.skipped", map[string]any{"n": r.Skipped}))
+		for _, g := range r.Gaps {
+			hour, minute, _ := strings.Cut(strings.TrimPrefix(g.At, "0"), ":")
+			at := p.say("audit.clock", map[string]any{"hour": hour, "minute": minute})
+			fmt.Fprintf(p.out, "  %s  %s\n", g.Day, p.say("audit.skipped_"+g.Cause, map[string]any{"from": g.From, "to": g.To, "time": at}))
+		}
 	}
 	out := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "\t"+p.say("report.short", nil))

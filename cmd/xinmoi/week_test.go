@@ -504,6 +504,10 @@ func (w *week) judge() {
 		}
 	}
 
+	told := env{out: new(bytes.Buffer), errw: new(bytes.Buffer), words: w.server.env.words, lang: "vi"}
+	require.Equal(w, exitGood, runReport(w.Context(), told, []string{"--data", w.dir}), told.errw)
+	assert.Regexp(w, `2000-01-05  Số A\d+–A\d+ không phát, do mất điện lúc 7 giờ \d\d\.`, told.out)
+
 	b, err := store.Open(w.dir, store.Options{Zone: zone, Now: func() time.Time { return r.Findings[len(r.Findings)-1].At.Add(time.Hour) }})
 	require.NoError(w, err)
 	defer b.Close()

@@ -27,6 +27,7 @@ type Report struct {
 	Days    int       `json:"days"`
 	Tickets int       `json:"tickets"` // numbers issued
 	Skipped int       `json:"skipped"` // and not given, after power cuts
+	Gaps    []sum.Gap `json:"gaps"`    // which those were
 	Rows    []Row     `json:"rows"`
 }
 
@@ -65,7 +66,7 @@ func Make(ctx context.Context, book Book, from, to queue.Day) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Tickets, r.Skipped = all.Tickets, all.Skipped
+	r.Tickets, r.Skipped, r.Gaps = all.Tickets, all.Skipped, append([]sum.Gap{}, all.Gaps...)
 	r.Rows = append(r.Rows, row("total", "", &all.Total))
 	r.Rows = rows(r.Rows, "service", all.Services)
 	r.Rows = rows(r.Rows, "counter", all.Counters)

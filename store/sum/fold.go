@@ -8,6 +8,7 @@ import (
 
 // Fold adds up one day, fact by fact.
 type Fold struct {
+	rules    *queue.Rules
 	day      Day
 	legs     map[queue.TicketID]*leg // the current one of each ticket
 	closed   []*leg                  // by a transfer
@@ -35,7 +36,7 @@ type leg struct {
 
 // NewFold begins a day in the hall as it was before the day's first fact.
 func NewFold(h *queue.Hall) *Fold {
-	f := &Fold{legs: map[queue.TicketID]*leg{}, signedIn: map[queue.CounterID]queue.ClerkID{}}
+	f := &Fold{rules: h.Rules(), legs: map[queue.TicketID]*leg{}, signedIn: map[queue.CounterID]queue.ClerkID{}}
 	for _, c := range h.Counters() {
 		if c.Clerk != "" {
 			f.signedIn[c.ID] = c.Clerk
@@ -51,7 +52,9 @@ func (f *Fold) Take(fact queue.Fact) {
 	case queue.DayOpened:
 		f.day.Day = e.Day
 	case queue.NumbersSkipped:
-		f.day.Skipped += e.To - e.From + 1
+		f.skipped(e, fact.At)
+	case queue.CentreConfigured:
+		f.rules = &e.Rules
 	case queue.SignedIn:
 		f.signedIn[e.Counter] = e.Clerk
 	case queue.SignedOut:
@@ -71,6 +74,17 @@ func (f *Fold) Take(fact queue.Fact) {
 	default:
 		f.takeLeg(fact)
 	}
+}
+
+func (f *Fold) skipped(e queue.NumbersSkipped, at time.Time) {
+	if e.CutMs != 0 {
+		at = time.UnixMilli(e.CutMs).In(at.Location())
+	}
+	f.day.Skipped += e.To - e.From + 1
+	f.day.Gaps = append(f.day.Gaps, Gap{
+		Day: f.day.Day, From: f.rules.Number(e.Series, e.From), To: f.rules.Number(e.Series, e.To),
+		Cause: e.Cause, At: at.Format("15:04"),
+	})
 }
 
 // takeLeg is for what happens to a ticket that is there.

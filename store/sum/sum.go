@@ -149,12 +149,23 @@ type Day struct {
 	Clerks   map[queue.ClerkID]*Row   `cbor:"6,keyasint,omitempty"`
 	Hours    map[int]*Row             `cbor:"7,keyasint,omitempty"` // of the day, 0 to 23, in which the leg began
 	Skipped  int                      `cbor:"8,keyasint,omitempty"` // numbers that were not given
+	Gaps     []Gap                    `cbor:"9,keyasint,omitempty"` // which those were
+}
+
+// Gap is a run of numbers that was not given, and why.
+type Gap struct {
+	Day   queue.Day `cbor:"1,keyasint" json:"day"`
+	From  string    `cbor:"2,keyasint" json:"from"` // as people read it: A042
+	To    string    `cbor:"3,keyasint" json:"to"`
+	Cause string    `cbor:"4,keyasint" json:"cause"` // queue.CausePowerCut, queue.CauseLostEnd
+	At    string    `cbor:"5,keyasint" json:"at"`    // when it happened, "09:03" by the centre's clock
 }
 
 // Merge adds another day's figures.
 func (d *Day) Merge(o *Day) {
 	d.Tickets += o.Tickets
 	d.Skipped += o.Skipped
+	d.Gaps = append(d.Gaps, o.Gaps...)
 	d.Total.Merge(&o.Total)
 	mergeRows(&d.Services, o.Services)
 	mergeRows(&d.Counters, o.Counters)
