@@ -6,10 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"xinmoi/cmd/internal/port"
 )
 
 // found is a device that the hall could use.
@@ -96,6 +97,7 @@ func (m machine) look(kind, dir string) (f found, ok bool) {
 			f.like = "office"
 		}
 	case "keys":
+		f.node = "/dev/input/" + base
 		f.name = read(device, "name")
 		if f.like = keysLike(read(device, "capabilities", "key")); f.like == "" {
 			return f, false
@@ -103,6 +105,7 @@ func (m machine) look(kind, dir string) (f found, ok bool) {
 	}
 	m.usb(&f, device)
 	m.udev(&f, read(dir, "dev"))
+	f.idPath = cmp.Or(f.idPath, port.Socket(dir))
 	if kind == "keys" {
 		f.port = "evdev:" + cmp.Or(f.idPath, f.node)
 	}
@@ -135,24 +138,10 @@ func isOffice(id string) bool {
 // keysLike tells a keypad and a keyboard from a mouse and a power button, by
 // the bits of the keys they have (the last word is that of the lowest bits).
 func keysLike(bits string) string {
-	words := strings.Fields(bits)
-	slices.Reverse(words)
-	size := 64
-	if strconv.IntSize == 32 {
-		size = 32 // the kernel prints words of its own size
-	}
-	has := func(code int) bool {
-		if code/size >= len(words) {
-			return false
-		}
-		w, err := strconv.ParseUint(words[code/size], 16, 64)
-		return err == nil && w>>(code%size)&1 == 1
-	}
-	const keyA, keyKP1 = 30, 79
 	switch {
-	case has(keyA):
+	case port.HasKey(bits, port.KeyA):
 		return "keyboard"
-	case has(keyKP1):
+	case port.HasKey(bits, port.KeyKP1):
 		return "keypad"
 	}
 	return ""

@@ -58,6 +58,7 @@ func fakeMachine(t *testing.T) machine {
 	write("dev/usb/lp0", "")
 	usb("4", "258a:0001", "SINO", "Keypad")
 	class("input", "event3", "13:67", "4")
+	write("dev/input/event3", "")
 	write("sys/devices/4/event3/name", "SINO Keypad")
 	write("sys/devices/4/event3/capabilities/key", "100 0 0 0 1 e280 80000")
 	class("input", "event0", "13:64", "9") // a power button
@@ -87,7 +88,8 @@ func TestDoctorListsDevices(t *testing.T) {
 	}, all[2])
 	assert.Equal(t, "EPSON TM-T82", all[3].name)
 	assert.Equal(t, "keypad", all[0].like)
-	assert.False(t, all[0].access, "there is no such node")
+	assert.True(t, all[0].access, "input devices have a folder of their own")
+	assert.Equal(t, "/dev/input/event3", all[0].node)
 
 	words, err := locale.New("")
 	require.NoError(t, err)

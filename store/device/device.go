@@ -95,6 +95,8 @@ type (
 	PortStatuser interface{ PortStatus() (byte, error) }
 	// Queuer tells how many written bytes have not left the machine yet.
 	Queuer interface{ Queued() (int, error) }
+	// HangUpper tells that the device has gone, without reading or writing.
+	HangUpper interface{ HungUp() bool }
 	// Recorder tells that each read gives whole records of so many bytes.
 	Recorder interface{ Record() int }
 )

@@ -34,8 +34,9 @@ type keys struct {
 // openEvdev takes an ID_PATH ("pci-0000:00:14.0-usb-0:3:1.0", the only thing
 // that tells two identical keypads apart) or a path of a node.
 func openEvdev(path string) (device.Wire, error) {
-	if !strings.HasPrefix(path, "/") {
-		path = "/dev/input/by-path/" + path + "-event-kbd"
+	path, err := keypadNode(path)
+	if err != nil {
+		return nil, err
 	}
 	n, err := openNode(path, os.O_RDONLY)
 	if err != nil {
@@ -46,6 +47,18 @@ func openEvdev(path string) (device.Wire, error) {
 		return nil, fmt.Errorf("grab %s: %w", path, err)
 	}
 	return &keys{node: n}, nil
+}
+
+// keypadNode finds the node by udev's link, or where there is none in sysfs.
+func keypadNode(path string) (string, error) {
+	if strings.HasPrefix(path, "/") {
+		return path, nil
+	}
+	link := "/dev/input/by-path/" + path + "-event-kbd"
+	if _, err := os.Stat(link); err == nil {
+		return link, nil
+	}
+	return keypadIn("/sys", path)
 }
 
 // Read hands on whole records of 8 bytes; p must have room for one.

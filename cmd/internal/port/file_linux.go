@@ -78,6 +78,18 @@ func (n *node) Read(p []byte) (int, error) {
 	return k, err
 }
 
+// HungUp asks the kernel whether the device is gone.
+func (n *node) HungUp() bool {
+	err := n.control(func(fd int) error {
+		p := []unix.PollFd{{Fd: int32(fd)}}
+		if k, err := unix.Poll(p, 0); err == nil && k > 0 && p[0].Revents&(unix.POLLHUP|unix.POLLERR|unix.POLLNVAL) != 0 {
+			return io.EOF
+		}
+		return nil
+	})
+	return err == io.EOF
+}
+
 func isGone(err error) bool {
 	return errors.Is(err, unix.EIO) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENXIO)
 }

@@ -3,6 +3,7 @@ package port
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -21,6 +22,7 @@ const (
 	firstWait    = 100 * time.Millisecond
 	longestWait  = 5 * time.Second
 	longestNode  = 1 * time.Second
+	lookEvery    = 200 * time.Millisecond
 	goodWhenUpAt = 10 * time.Second // up this long, the next loss starts at firstWait again
 )
 
@@ -62,12 +64,38 @@ func (o Opener) Keep(ctx context.Context, a Address, serve func(context.Context,
 	}
 }
 
-// once serves one open wire and closes it.
+// once serves one open wire and closes it. A driver that has nothing to read or
+// to write just now, such as that of a sign, does not notice that its device has
+// gone, so the wire is looked at: one kept open too long comes back under another
+// name.
 func once(ctx context.Context, w device.Wire, serve func(context.Context, device.Wire) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	stop := context.AfterFunc(ctx, func() { w.Close() })
 	defer w.Close()
 	defer stop()
-	return serve(ctx, w)
+	if h, ok := w.(device.HangUpper); ok {
+		go func() {
+			tick := time.NewTicker(lookEvery)
+			defer tick.Stop()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-tick.C:
+					if h.HungUp() {
+						cancel(io.EOF)
+						return
+					}
+				}
+			}
+		}()
+	}
+	err := serve(ctx, w)
+	if cause := context.Cause(ctx); cause == io.EOF {
+		return cause
+	}
+	return err
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -161,3 +161,27 @@ func TestKeepEndsABlockedServe(t *testing.T) {
 	defer w.mu.Unlock()
 	assert.Len(t, w.all, 1, "our own end is no condition of the device")
 }
+
+// A driver that neither reads nor writes is told of a hang-up by the end of its
+// context.
+func TestKeepNoticesAHangUpThatNobodyReads(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "signs")
+	var w watch
+	var serves atomic.Int32
+	end := keep(t, Address{Scheme: Serial, Path: link, Line: Line{Baud: 9600, Bits: 8, Parity: "none", Stop: 1, Flow: NoFlow}},
+		func(ctx context.Context, _ device.Wire) error {
+			serves.Add(1)
+			<-ctx.Done()
+			return ctx.Err()
+		}, &w)
+	defer end()
+	master := plug(t, link)
+	require.Eventually(t, w.is(), 3*time.Second, time.Millisecond)
+	time.Sleep(2 * lookEvery)
+	assert.Equal(t, int32(1), serves.Load(), "a line that is good is left alone")
+	require.NoError(t, os.Remove(link))
+	master.Close()
+	require.Eventually(t, w.is(device.Offline), 3*time.Second, time.Millisecond)
+	plug(t, link)
+	require.Eventually(t, func() bool { return serves.Load() == 2 }, 3*time.Second, time.Millisecond)
+}

@@ -64,6 +64,9 @@ func (w *wire) end(why error) {
 	}
 }
 
+// HungUp tells that the device is gone.
+func (w *wire) HungUp() bool { return isClosed(w.gone) }
+
 func (w *wire) why() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
