@@ -8,7 +8,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 YEARS_DATA ?= /tmp/xinmoi-years
 
-.PHONY: help run build test check fmt fuzz random bench years cross install clean test-power
+.PHONY: help run build test test-vm check fmt fuzz random bench years cross install clean test-power
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: ## every test, browser tests included; installs what they need when root
 
 test-power: ## power cuts at random moments under ext4 and xfs, and planted bugs that must be caught; root, about 4 minutes
 	@GO='$(GO)' ./cmd/internal/testpower.sh
+
+test-vm: ## the devices behind a real kernel's drivers, in a virtual machine (Debian; 1 to 3 minutes)
+	@GO='$(GO)' ./cmd/internal/testvm.sh
 
 check: fmt ## test, and gofmt, vet, staticcheck, tsc and Biome where npm is present
 	@$(GO) vet ./...

@@ -63,6 +63,9 @@ var arrows = map[string][]string{
 	"cmd/internal/voicepack": {"display/voice"},
 	"cmd/internal/bench":     {},
 
+	"cmd/internal/vmtest":       {}, // tests alone
+	"cmd/internal/vmtest/guest": {"printer/printertest"},
+
 	// Devices of other machines.
 	"store/device/lend":          {"store/device"},
 	"store/device/lend/lendtest": {"store/device", "store/device/lend"},
