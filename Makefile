@@ -52,9 +52,11 @@ bench: ## the figures of store/DESIGN.md, with the floors measured in the same r
 years: ## the figures of a book of ten years, simulated in YEARS_DATA (3 GB, some minutes; it stays there)
 	@$(GO) run ./cmd/internal/bench -years 10 -data '$(YEARS_DATA)'
 
-cross: ## static binaries for amd64, arm64 and armv7 into dist/
+cross: ## static binaries for amd64, arm64 and armv7, and the agent for Windows, into dist/
 	@for t in amd64 arm64 arm; do echo "dist/xinmoi-linux-$$t"; \
 	CGO_ENABLED=0 GOOS=linux GOARCH=$$t GOARM=7 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o dist/xinmoi-linux-$$t ./cmd/xinmoi || exit 1; done
+	@echo "dist/xinmoi-agent-windows-amd64.exe (built, never run)"
+	@CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o dist/xinmoi-agent-windows-amd64.exe ./cmd/xinmoi-agent
 
 install: build ## binary, systemd unit and data folder on this Debian machine (as root)
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' ./cmd/internal/install.sh
