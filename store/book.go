@@ -126,6 +126,7 @@ type Book struct {
 
 	dbMu sync.RWMutex // held for writing only while the writer reopens the file
 	db   *bolt.DB
+	shut func() error // closes db
 
 	epoch   string
 	began   Seq       // the last entry before this run
@@ -174,14 +175,14 @@ func Open(dir string, o Options) (*Book, error) {
 		return nil, err
 	}
 	b.disk.begin(dir, b.opts.free)
-	db, err := openFile(dir, b.opts.limit, b.log)
+	db, shut, err := openFile(dir, b.opts.limit, b.log)
 	if err != nil {
 		return nil, err
 	}
-	b.db = db
+	b.db, b.shut = db, shut
 	b.disk.file = b.fileRoom
 	if err := guard(func() error { return b.begin() }); err != nil {
-		db.Close()
+		_ = shut()
 		return nil, err
 	}
 	b.publish(nil)

@@ -38,7 +38,7 @@ func Build(dir string, o Options) (*Builder, error) {
 	if err := create(dir, path); err != nil {
 		return nil, err
 	}
-	db, err := openFile(dir, mapLimit(), Options{}.withDefaults().Log)
+	db, _, err := openFile(dir, mapLimit(), Options{}.withDefaults().Log)
 	if err != nil {
 		return nil, err
 	}

@@ -144,7 +144,7 @@ func (b *Book) end() error {
 	err = errors.Join(err, b.water.set(b.View().level()))
 	b.dbMu.Lock()
 	defer b.dbMu.Unlock()
-	err = errors.Join(err, b.db.Close())
+	err = errors.Join(err, b.shut())
 	b.db = nil
 	return err
 }

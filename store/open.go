@@ -18,6 +18,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+	"golang.org/x/sys/unix"
 )
 
 // The files of a book in its directory.
@@ -45,7 +46,11 @@ func guard(fn func() error) (err error) {
 	old := debug.SetPanicOnFault(true)
 	defer debug.SetPanicOnFault(old)
 	defer func() {
-		if r := recover(); r != nil {
+		switch r := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }:
+			err = errors.New("store: the book is damaged: a part of its file cannot be read; it was cut short, or the disk is failing")
+		default:
 			err = fmt.Errorf("store: the book is damaged: %v", r)
 		}
 	}()
@@ -89,50 +94,87 @@ func (b *Book) fileRoom() uint64 {
 	return uint64(max(0, int64(b.opts.limit)-16<<20-used+free))
 }
 
-// openFile opens the book's file in dir, or begins it.
-func openFile(dir string, limit int, log *slog.Logger) (db *bolt.DB, err error) {
+// openFile opens the book's file in dir, or begins it. It is closed by shut.
+func openFile(dir string, limit int, log *slog.Logger) (db *bolt.DB, shut func() error, err error) {
 	path, marker := filepath.Join(dir, bookName), filepath.Join(dir, markerName)
 	_, err = os.Stat(marker)
 	begun := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return nil, nil, err
 	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && begun:
-		return nil, fmt.Errorf("store: %s is missing, but %s says that a book was begun here: put the book or a backup back, or remove %s to begin a new one", path, marker, marker)
+		return nil, nil, fmt.Errorf("store: %s is missing, but %s says that a book was begun here: put the book or a backup back, or remove %s to begin a new one", path, marker, marker)
 	case errors.Is(err, fs.ErrNotExist):
 		log.Info("a new book is begun", "path", path)
 		if err := create(dir, path); err != nil {
-			return nil, fmt.Errorf("store: begin %s: %w", path, err)
+			return nil, nil, fmt.Errorf("store: begin %s: %w", path, err)
 		}
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case info.Size() == 0: // bbolt would begin a new book in it without a word
-		return nil, fmt.Errorf("store: %s is empty: put a backup in its place, or remove it and %s to begin a new book", path, marker)
+		return nil, nil, fmt.Errorf("store: %s is empty: put a backup in its place, or remove it and %s to begin a new book", path, marker)
+	}
+	options := boltOptions(limit)
+	var file *os.File
+	options.OpenFile = func(name string, flag int, perm os.FileMode) (*os.File, error) {
+		file, err = os.OpenFile(name, flag, perm)
+		return file, err
 	}
 	err = guard(func() error {
-		db, err = bolt.Open(path, 0o600, boltOptions(limit))
+		db, err = bolt.Open(path, 0o600, options)
 		return err
 	})
+	if err != nil && file != nil { // after a fault of the map it is still locked
+		abandon(file)
+	}
 	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("store: %s %w", path, ErrInUse)
+		return nil, nil, fmt.Errorf("store: %s %w", path, ErrInUse)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store: open %s: %w", path, err)
+		return nil, nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
+	shut = func() error { return shutFile(db, file) }
 	if err := guard(func() error { return checkFormat(db) }); err != nil {
-		return nil, errors.Join(fmt.Errorf("store: %s: %w", path, err), db.Close())
+		return nil, nil, errors.Join(fmt.Errorf("store: %s: %w", path, err), shut())
 	}
-	if err := addDerived(db); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := guard(func() error { return addDerived(db) }); err != nil {
+		return nil, nil, errors.Join(err, shut())
 	}
 	if !begun {
 		if err := writeFile(marker, []byte("A book was begun in this folder. Without "+bookName+" the program will not start.\n")); err != nil {
-			return nil, errors.Join(err, db.Close())
+			return nil, nil, errors.Join(err, shut())
 		}
 	}
-	return db, nil
+	return db, shut, nil
+}
+
+// shutPatience is how long bbolt may take to close; tests are less patient.
+var shutPatience = time.Second
+
+// shutFile closes a book. After a fault of the map in a transaction that writes,
+// bbolt keeps its own lock and would wait for it for ever: then the lock that keeps
+// other processes out is freed under it, and the rest is left lying in memory.
+func shutFile(db *bolt.DB, file *os.File) error {
+	done := make(chan error, 1)
+	go func() { done <- guard(db.Close) }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(shutPatience):
+		abandon(file)
+		return nil
+	}
+}
+
+// abandon frees the lock of a file that bbolt does not let go. Closing alone would
+// not free it: the map still holds the file.
+func abandon(file *os.File) {
+	if raw, err := file.SyscallConn(); err == nil { // it may be closed
+		_ = raw.Control(func(fd uintptr) { _ = unix.Flock(int(fd), unix.LOCK_UN) })
+	}
+	_ = file.Close()
 }
 
 func checkFormat(db *bolt.DB) error {

@@ -444,13 +444,13 @@ func (b *Book) reopen() error {
 	b.dbMu.Lock()
 	defer b.dbMu.Unlock()
 	if b.db != nil {
-		err := b.db.Close()
+		err := b.shut()
 		b.db = nil
 		if err != nil {
 			return err
 		}
 	}
-	db, err := openFile(b.dir, b.opts.limit, b.log)
+	db, shut, err := openFile(b.dir, b.opts.limit, b.log)
 	if err != nil {
 		return err
 	}
@@ -462,8 +462,8 @@ func (b *Book) reopen() error {
 		err = errors.New("the journal ends before what was already published")
 	}
 	if err != nil {
-		return errors.Join(err, db.Close())
+		return errors.Join(err, shut())
 	}
-	b.db, b.st = db, st
+	b.db, b.shut, b.st = db, shut, st
 	return nil
 }
