@@ -35,6 +35,10 @@ import (
 //     The command carries a key of its own, and outcome_unknown is asked again.
 //   - A press that was acknowledged is carried out even if the cable is pulled
 //     the moment after.
+//   - A keypad may speak at any time, and garbles what the host says then. So what
+//     can wait is said with pauses, in which most presses fall: the number of
+//     people waiting changes on every display with each call. What may have been
+//     garbled is said again.
 //   - Keypads do not answer what is shown on them, so a dead one cannot be told
 //     from a silent one. All are shown anew every 30 s: one that lost its power,
 //     or heard noise, is right again by then.
@@ -88,6 +92,8 @@ const (
 	padEcho      = 100 * time.Millisecond // an echoing adapter hands our own frame back within this time
 	padMirrors   = 3                      // an echo known only by acknowledgements that come back shows itself after so many
 	padRefresh   = 30 * time.Second       // everything is shown anew
+	padBreath    = 300 * time.Millisecond // between displays that have only another number of people waiting
+	padGarbled   = 500 * time.Millisecond // what was said so short a time ago may have been garbled, if somebody else was
 	padWink      = 600 * time.Millisecond // a refusal darkens the display for this long
 	padWrite     = time.Second
 	hidForget    = 5 * time.Second // digits without a key are forgotten
@@ -150,6 +156,7 @@ type busWire struct {
 	done  chan outcome
 
 	acks    [][]byte  // to be sent before anything else
+	calmAt  time.Time // when what can wait may be sent
 	freeAt  time.Time // when the wire is free to speak on
 	sent    map[string]time.Time
 	last    string        // the last frame sent
@@ -167,7 +174,9 @@ type padState struct {
 	pressed time.Time // last press made
 	ticket  queue.TicketID
 	shown   []byte
+	shownAt time.Time
 	redraw  bool
+	urgent  bool      // and at once
 	darkTo  time.Time // a refusal, or the morning's check, is shown until then
 	instead []byte    // what is shown for so long
 	beeps   int       // to be sent
@@ -178,6 +187,7 @@ type padState struct {
 type heard struct {
 	said []said
 	open bool // a frame has begun and goes on
+	junk bool // something was garbled, or is noise
 	err  error
 }
 
@@ -185,6 +195,8 @@ type heard struct {
 func (w *busWire) read(quit <-chan struct{}) {
 	buf := make([]byte, 256)
 	timed, _ := w.lang.(timed)
+	garbled, _ := w.lang.(garbled)
+	junk := 0
 	for {
 		if timed != nil {
 			at, _ := timed.next() // the zero time: no deadline
@@ -198,6 +210,10 @@ func (w *busWire) read(quit <-chan struct{}) {
 		}
 		h := heard{err: err}
 		h.said, h.open = w.lang.feed(buf[:n])
+		if garbled != nil {
+			h.junk = garbled.junk() > junk
+			junk = garbled.junk()
+		}
 		select {
 		case w.heard <- h:
 		case <-quit:
@@ -216,6 +232,9 @@ func (w *busWire) own(ctx context.Context) error {
 	refresh := time.NewTicker(padRefresh)
 	defer refresh.Stop()
 	w.follow(true)
+	for _, s := range w.pads {
+		s.urgent = true
+	}
 	for {
 		wait, err := w.speak(time.Now())
 		if err != nil {
@@ -229,6 +248,9 @@ func (w *busWire) own(ctx context.Context) error {
 		case h := <-w.heard:
 			if h.open || len(h.said) > 0 { // somebody speaks; noise is nobody
 				w.freeAt = later(w.freeAt, time.Now().Add(padGap))
+			}
+			if h.junk {
+				w.sayAgain()
 			}
 			for _, f := range h.said {
 				w.hear(f)
@@ -270,23 +292,54 @@ func (w *busWire) speak(now time.Time) (wait time.Duration, err error) {
 		return 0, w.send(now, f)
 	}
 	wait = idle
-	for _, s := range w.pads {
-		f, ok, after := s.next(now, w.lang)
-		if ok && len(f) == 0 { // it has no such thing
-			return 0, nil
+	for _, urgent := range []bool{true, false} {
+		if calm := w.calmAt.Sub(now); !urgent && calm > 0 {
+			if w.waits() {
+				wait = min(wait, calm)
+			}
+			break
 		}
-		if ok {
-			return 0, w.send(now, f)
-		}
-		if after > 0 {
-			wait = min(wait, after)
+		for _, s := range w.pads {
+			f, ok, after := s.next(now, w.lang, urgent)
+			if ok && len(f) == 0 { // it has no such thing
+				return 0, nil
+			}
+			if ok {
+				if !urgent {
+					w.calmAt = now.Add(lineTime(len(f), w.baud) + padBreath)
+				}
+				return 0, w.send(now, f)
+			}
+			if after > 0 {
+				wait = min(wait, after)
+			}
 		}
 	}
 	return wait, nil
 }
 
-// next is the next frame for a keypad, or how long until there is one.
-func (s *padState) next(now time.Time, lang language) (f []byte, ok bool, after time.Duration) {
+// waits reports whether there is something that can wait.
+func (w *busWire) waits() bool {
+	for _, s := range w.pads {
+		if s.redraw {
+			return true
+		}
+	}
+	return false
+}
+
+// sayAgain draws what was said while somebody was garbled.
+func (w *busWire) sayAgain() {
+	for _, s := range w.pads {
+		if time.Since(s.shownAt) < padGarbled {
+			s.redraw = true
+		}
+	}
+}
+
+// next is the next frame for a keypad, or how long until there is one; of what can
+// wait, or of the rest.
+func (s *padState) next(now time.Time, lang language, urgent bool) (f []byte, ok bool, after time.Duration) {
 	switch {
 	case s.beeps > 0:
 		s.beeps--
@@ -294,8 +347,8 @@ func (s *padState) next(now time.Time, lang language) (f []byte, ok bool, after 
 	case s.ask:
 		s.ask = false
 		return lang.ask(s.addr), true, 0
-	case s.redraw:
-		s.redraw = false
+	case s.redraw && s.urgent == urgent:
+		s.redraw, s.urgent, s.shownAt = false, false, now
 		if s.darkTo.After(now) {
 			return s.instead, true, 0
 		}
@@ -401,7 +454,7 @@ func (w *busWire) take(s *padState, now time.Time, raw string, p press) {
 
 // refuse shows a refusal as such a keypad can: a beep and a dark display.
 func (s *padState) refuse(now time.Time, lang language) {
-	s.beeps, s.darkTo, s.redraw, s.instead = 1, now.Add(padWink), true, lang.show(s.addr, -1, "")
+	s.beeps, s.darkTo, s.redraw, s.urgent, s.instead = 1, now.Add(padWink), true, true, lang.show(s.addr, -1, "")
 }
 
 // ended shows what came of a press.
@@ -416,7 +469,7 @@ func (w *busWire) ended(o outcome) {
 		o.pad.ask = true
 	}
 	if !o.refused && !o.pad.darkTo.IsZero() {
-		o.pad.darkTo, o.pad.redraw = time.Time{}, true
+		o.pad.darkTo, o.pad.redraw, o.pad.urgent = time.Time{}, true, true
 	}
 	w.follow(false)
 }
@@ -431,7 +484,7 @@ func (w *busWire) morning() {
 	}
 	w.checked = m.Asked
 	for _, s := range w.pads {
-		s.beeps, s.redraw = 1, true
+		s.beeps, s.redraw, s.urgent = 1, true, true
 		s.darkTo, s.instead = time.Now().Add(until.Sub(w.book.Now())), w.lang.show(s.addr, 888, "888888")
 	}
 }
@@ -444,6 +497,7 @@ func (w *busWire) follow(all bool) {
 		waiting, number, ticket := content(v.Hall, s.counter)
 		if f := w.lang.show(s.addr, waiting, number); all || string(f) != string(s.shown) {
 			s.shown, s.redraw = f, true
+			s.urgent = s.urgent || ticket != s.ticket
 		}
 		if ticket != s.ticket && ticket != 0 && !all && now.Sub(s.pressed) > padOwnPress {
 			s.beeps = 1 // called for this counter by somebody else, or by arming

@@ -27,6 +27,9 @@ type timed interface {
 	next() (at time.Time, waits bool)
 }
 
+// garbled is a language that counts the bytes that were no part of a good frame.
+type garbled interface{ junk() int }
+
 // said is one thing that came over the wire.
 type said struct {
 	raw     string // the same when the same press comes again
@@ -128,6 +131,7 @@ func (f *ff68) feed(b []byte) (out []said, open bool) {
 	return out, f.d.Open()
 }
 
+func (f *ff68) junk() int       { return f.d.Junk }
 func (f *ff68) addressed() bool { return true }
 func (f *ff68) show(addr byte, waiting int, number string) []byte {
 	return keypad.Show(addr, waiting, number).Bytes()
@@ -153,6 +157,7 @@ func (t *templated) feed(b []byte) (out []said, open bool) {
 	return out, t.d.Open()
 }
 
+func (t *templated) junk() int       { return t.d.Junk }
 func (t *templated) addressed() bool { return t.l.Addressed() }
 func (t *templated) show(addr byte, waiting int, number string) []byte {
 	return t.l.Show(addr, waiting, number)

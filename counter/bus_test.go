@@ -181,7 +181,7 @@ func TestPressCallsAndTheDisplayFollows(t *testing.T) {
 		assert.Equal(t, "  0   ", h.pads.Display(1))
 		h.issue("civil", 2)
 		h.issue("land", 1)
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(time.Second) // what can wait is said with pauses
 		assert.Equal(t, []string{"  2   ", "  3   ", "  1   "}, []string{h.pads.Display(1), h.pads.Display(2), h.pads.Display(3)})
 
 		h.press(1, keypad.KeyNext)
@@ -444,6 +444,7 @@ func TestUnplugAndReplug(t *testing.T) {
 	inHall(t, func(t *testing.T, h *padHall) {
 		h.issue("civil", 3)
 		h.press(1, keypad.KeyNext)
+		time.Sleep(time.Second)
 		h.pull()
 		assert.Error(t, h.pads.Press(t.Context(), 1, keypad.KeyNext))
 		h.do(queue.OpenCounter{Counter: "q2"})
@@ -549,5 +550,27 @@ func TestHIDKeypad(t *testing.T) {
 		}, h.journal())
 		device.Close()
 		assert.ErrorIs(t, <-ended, io.EOF)
+	})
+}
+
+// TestAGarbledDisplayIsShownAgain: a keypad that is pressed while the host speaks
+// garbles what was said to another, and itself.
+func TestAGarbledDisplayIsShownAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newPadHall(t)
+		h.pads.SetBaud(9600)
+		h.plug()
+		defer func() { h.pull() }()
+		h.issue("civil", 3)
+		time.Sleep(5 * time.Second)
+		h.do(queue.OpenCounter{Counter: "q2"})
+		h.do(queue.CallNext{Counter: "q2"}) // its display is told at once: 14 ms on the line
+		time.Sleep(5 * time.Millisecond)
+		require.NoError(t, h.pads.Press(t.Context(), 1, keypad.KeyPause))
+		assert.Equal(t, 1, h.pads.Collisions())
+		assert.Equal(t, 1, h.pads.Repeats())
+		time.Sleep(time.Second)
+		assert.Equal(t, "  2001", h.pads.Display(2), "long before everything is shown anew")
+		assert.Equal(t, 1, h.count("k1 counter.paused"))
 	})
 }

@@ -78,7 +78,7 @@ func (m *Modules) Serve(ctx context.Context, wire io.ReadWriteCloser) error {
 		if err != nil {
 			return err
 		}
-		time.Sleep(time.Duration(n) * m.byteTime)
+		heard := time.Now().Add(time.Duration(n) * m.byteTime) // the last byte of the request
 		m.errand = append(m.errand, buf[:n]...)
 		for len(m.errand) >= 8 {
 			if crc16(m.errand[:8]) != 0 {
@@ -90,7 +90,7 @@ func (m *Modules) Serve(ctx context.Context, wire io.ReadWriteCloser) error {
 			if answer == nil {
 				continue
 			}
-			time.Sleep(time.Duration(len(answer)) * m.byteTime)
+			time.Sleep(time.Until(heard.Add(time.Duration(len(answer)) * m.byteTime)))
 			second := m.twin(answer)
 			if _, err := wire.Write(answer); err != nil {
 				return err

@@ -45,11 +45,19 @@ type Bus struct {
 	byteTime time.Duration
 	onChange func(Pad)
 
-	mu      sync.Mutex
-	pads    map[byte]*pad
-	wire    io.Writer // nil while no host is connected
-	repeats int
+	mu         sync.Mutex
+	pads       map[byte]*pad
+	wire       io.Writer // nil while no host is connected
+	repeats    int
+	collisions int
+	host       span // when the host last spoke
+	key        span // when a keypad last spoke
 }
+
+// span is when somebody spoke on the line.
+type span struct{ from, to time.Time }
+
+func (s span) crosses(t span) bool { return s.from.Before(t.to) && t.from.Before(s.to) }
 
 type pad struct {
 	Pad
@@ -70,8 +78,9 @@ func New(addrs ...byte) *Bus {
 	return b
 }
 
-// SetBaud makes bytes take the time that they take on a line of that speed.
-// Call it before Serve.
+// SetBaud makes bytes take the time that they take on a line of that speed, and
+// lets who speaks while another one does garble both: a keypad is taken not to
+// listen before it speaks. Call it before Serve.
 func (b *Bus) SetBaud(baud int) { b.byteTime = 10 * time.Second / time.Duration(baud) }
 
 // OnChange calls fn after every change that a person could see or hear. Call it
@@ -99,6 +108,13 @@ func (b *Bus) Repeats() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.repeats
+}
+
+// Collisions counts the frames that were garbled because two spoke at once.
+func (b *Bus) Collisions() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.collisions
 }
 
 // SetPower switches one keypad off, or on again with a dark display.
@@ -136,7 +152,9 @@ func (b *Bus) Serve(ctx context.Context, wire io.ReadWriteCloser) error {
 	buf := make([]byte, 256)
 	for {
 		n, err := wire.Read(buf)
-		b.takeTime(n)
+		if n > 0 && b.byteTime > 0 {
+			b.hostSpeaks(buf[:n])
+		}
 		for _, f := range d.Feed(buf[:n]) {
 			b.hear(f)
 		}
@@ -155,9 +173,22 @@ func (b *Bus) connect(w io.Writer) {
 	b.wire = w
 }
 
-func (b *Bus) takeTime(n int) {
-	if b.byteTime > 0 && n > 0 {
-		time.Sleep(time.Duration(n) * b.byteTime)
+// hostSpeaks takes the time of bytes from the host, and garbles them if a keypad
+// speaks meanwhile.
+func (b *Bus) hostSpeaks(p []byte) {
+	b.mu.Lock()
+	from := time.Now()
+	if b.host.to.After(from) {
+		from = b.host.to
+	}
+	b.host = span{from, from.Add(time.Duration(len(p)) * b.byteTime)}
+	mine := b.host
+	b.mu.Unlock()
+	time.Sleep(time.Until(mine.to))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.key.crosses(mine) {
+		clear(p)
 	}
 }
 
@@ -307,15 +338,43 @@ func answered(ctx context.Context, heard <-chan []byte, want []byte) bool {
 
 var errUnplugged = errors.New("no host is connected")
 
-// write puts bytes on the bus. A bus carries one speaker at a time.
+// write puts bytes on the bus, a few at a time as they leave the keypad.
 func (b *Bus) write(p []byte) error {
 	b.mu.Lock()
 	w := b.wire
-	b.mu.Unlock()
 	if w == nil {
+		b.mu.Unlock()
 		return errUnplugged
 	}
-	b.takeTime(len(p))
-	_, err := w.Write(p)
-	return err
+	if b.byteTime == 0 {
+		b.mu.Unlock()
+		_, err := w.Write(p)
+		return err
+	}
+	now := time.Now()
+	mine := span{now, now.Add(time.Duration(len(p)) * b.byteTime)}
+	crossed := b.key.crosses(mine)
+	b.key = mine
+	b.mu.Unlock()
+	for sent := 0; sent < len(p); {
+		part := min(3, len(p)-sent)
+		time.Sleep(time.Until(now.Add(time.Duration(sent+part) * b.byteTime)))
+		piece := bytes.Clone(p[sent : sent+part])
+		sent += part
+		b.mu.Lock()
+		crossed = crossed || b.host.crosses(span{now, time.Now()}) || b.key != mine
+		if crossed {
+			clear(piece)
+		}
+		b.mu.Unlock()
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+	}
+	if crossed {
+		b.mu.Lock()
+		b.collisions++
+		b.mu.Unlock()
+	}
+	return nil
 }

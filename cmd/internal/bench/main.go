@@ -22,7 +22,7 @@ import (
 )
 
 // rooms whose benchmarks belong in the table.
-var rooms = []string{"./store/queue", "./store", "./store/feed", "./printer", "./cmd/xinmoi"}
+var rooms = []string{"./store/queue", "./store", "./store/feed", "./printer", "./cmd/internal/port", "./cmd/xinmoi"}
 
 func main() {
 	runs := flag.Int("runs", 5, "runs of each benchmark; the median is printed")

@@ -55,7 +55,7 @@ letters = true
 
 // cable is a serial line with simulated devices at its far end.
 type cable struct {
-	t     *testing.T
+	t     testing.TB
 	link  string
 	serve func(context.Context, *os.File) error
 	unplg func()
