@@ -165,10 +165,19 @@ func (p painter) calls(n int) []call {
 		c, _ := p.counter(t.Counter)
 		out = append(out, call{
 			Number: t.Number, Counter: c.Number, Name: c.Name, Zone: c.Zone, Direction: p.zones[c.Zone].Direction,
-			Call: t.Calls, At: p.stamp(t.CalledAt), Result: t.Park == queue.ParkResult, Active: t.State == queue.Called,
+			Call: nth(t, t.Calls), At: p.stamp(t.CalledAt), Result: t.Park == queue.ParkResult, Active: t.State == queue.Called,
 		})
 	}
 	return out
+}
+
+// nth is how often a ticket has been called. The calls of its leg count on when it
+// is called for its result, which is another call: of those no number is told.
+func nth(t *queue.Ticket, calls int) int {
+	if t.Park == queue.ParkResult {
+		return 1
+	}
+	return calls
 }
 
 // here lists the services that counters of this board's zones serve, in the

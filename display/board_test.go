@@ -142,6 +142,7 @@ func TestTheLifeOfACallOnTheBoard(t *testing.T) {
 	assert.Len(t, s.board("all").Calls, 1)
 	s.do(queue.ResultCall{Counter: "q1", Target: queue.Target{Number: "A001"}})
 	assert.True(t, s.board("all").Calls[0].Result)
+	assert.Equal(t, 1, s.board("all").Calls[0].Call, "called for its result the first time")
 	assert.Empty(t, s.board("all").Results)
 	s.do(queue.Finish{Counter: "q1"})
 	assert.Equal(t, "A001", s.board("all").Calls[0].Number, "who is done stays among the last calls")

@@ -46,7 +46,7 @@ func boardEvent(e store.Entry, v *store.View, id string) (any, bool) {
 	if !ok || !known || !watches(doc, id, c) {
 		return boardMessage{}, true
 	}
-	return boardMessage{Number: t.Number, Counter: c.Number, Call: call}, true
+	return boardMessage{Number: t.Number, Counter: c.Number, Call: min(call, nth(t, call))}, true
 }
 
 // watches reports whether a board shows the calls of a counter.

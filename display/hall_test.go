@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -135,6 +136,7 @@ hours = ["mon-sun 00:00-24:00"]
 type hall struct {
 	t       testing.TB
 	dir     string
+	now     func() time.Time // of the book; nil: the real clock
 	book    *store.Book
 	feed    *feed.Feed
 	words   *locale.Catalogue
@@ -145,11 +147,15 @@ type hall struct {
 	stop    func()
 }
 
-func newHall(t testing.TB, toml string) *hall { return newHallWith(t, toml, "") }
+func newHall(t testing.TB, toml string) *hall { return newHallWith(t, toml, "", time.Time{}) }
 
-// newHallWith is a hall whose machine may speak itself, by aplay.
-func newHallWith(t testing.TB, toml, aplay string) *hall {
+// newHallWith is a hall whose machine may speak itself, by aplay, and whose clock
+// begins at another time than now, if one is given.
+func newHallWith(t testing.TB, toml, aplay string, at time.Time) *hall {
 	h := &hall{t: t, dir: t.TempDir(), addr: "127.0.0.1:0", aplay: aplay}
+	if began := time.Now(); !at.IsZero() {
+		h.now = func() time.Time { return at.Add(time.Since(began)) }
+	}
 	var err error
 	h.words, err = locale.New()
 	require.NoError(t, err)
@@ -165,7 +171,7 @@ func newHallWith(t testing.TB, toml, aplay string) *hall {
 // start opens the book and serves it.
 func (h *hall) start() {
 	var err error
-	h.book, err = store.Open(h.dir, store.Options{})
+	h.book, err = store.Open(h.dir, store.Options{Now: h.now})
 	require.NoError(h.t, err)
 	h.feed = feed.New(h.book, feed.Options{Build: assets.Build(assets.Words())})
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -82,7 +82,7 @@ func (h *hall) playedBy(file string, longer time.Duration) (s voice.Sound) {
 func TestThisMachineSpeaksByALSA(t *testing.T) {
 	dir := alsa(t)
 	h := newHallWith(t, strings.NewReplacer(`direction = "left"`, "direction = \"left\"\nsound = \"alsa\"\nsound_device = \"hall\"",
-		`direction = "right"`, "direction = \"right\"\nsound = \"alsa\"\nsound_device = \"annex\"").Replace(wide), "aplay")
+		`direction = "right"`, "direction = \"right\"\nsound = \"alsa\"\nsound_device = \"annex\"").Replace(wide), "aplay", time.Time{})
 	h.do(queue.OpenCounter{Counter: "q1"})
 	h.issue("civil", 2)
 	board := h.ear(t, "b1", "one")
@@ -135,7 +135,7 @@ cat > %[2]q.new && mv %[2]q.new %[2]q
 func TestAnOutputThatFailsHandsOverAndHeals(t *testing.T) {
 	args, broken, out := player(t)
 	display.ProbeAgain(t, time.Second)
-	h := newHallWith(t, strings.Replace(small, `direction = "left"`, fmt.Sprintf("direction = \"left\"\nsound = \"command\"\nsound_command = [%q, %q]", args[0], args[1]), 1), "")
+	h := newHallWith(t, strings.Replace(small, `direction = "left"`, fmt.Sprintf("direction = \"left\"\nsound = \"command\"\nsound_command = [%q, %q]", args[0], args[1]), 1), "", time.Time{})
 	h.do(queue.OpenCounter{Counter: "q1"})
 	h.issue("civil", 9)
 	next := func() { h.do(queue.CallNext{Counter: "q1"}); h.do(queue.Start{Counter: "q1"}) }
@@ -175,7 +175,7 @@ func TestAnOutputThatFailsHandsOverAndHeals(t *testing.T) {
 // A machine without sound says nothing about it where nobody asked for it, and
 // its boards speak.
 func TestAutoWithoutASoundCardIsNoFault(t *testing.T) {
-	h := newHallWith(t, small, "/nowhere/aplay")
+	h := newHallWith(t, small, "/nowhere/aplay", time.Time{})
 	h.do(queue.OpenCounter{Counter: "q1"})
 	h.issue("civil", 1)
 	board := h.ear(t, "b1", "one")

@@ -26,7 +26,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/log"
@@ -111,6 +110,7 @@ type Tab struct {
 	mu      sync.Mutex
 	errors  []string
 	excused string // errors with this in them are expected
+	heap    []byte // the snapshot that is being told
 }
 
 // Open opens a page of a server on loopback. Its address keeps path and port but
@@ -157,6 +157,11 @@ func (p *Tab) listen(ev any) {
 	switch e := ev.(type) {
 	case *runtime.EventExceptionThrown:
 		text = (&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error()
+	case *heapprofiler.EventAddHeapSnapshotChunk:
+		p.mu.Lock()
+		p.heap = append(p.heap, e.Chunk...)
+		p.mu.Unlock()
+		return
 	case *log.EventEntryAdded:
 		// Browsers ignore this header on plain http and say so; it is for https.
 		if e.Entry.Level == log.EntryLevelError && !strings.HasPrefix(e.Entry.Text, "The Cross-Origin-Opener-Policy header") {
@@ -304,19 +309,6 @@ func (p *Tab) ReducedMotion() {
 	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still}); err != nil {
 		p.t.Fatal(err)
 	}
-}
-
-// Heap collects the page's garbage and returns the bytes of JavaScript left.
-func (p *Tab) Heap() int64 {
-	p.t.Helper()
-	if _, err := chromedp.Call(p.ctx, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
-		p.t.Fatal(err)
-	}
-	use, err := chromedp.Call(p.ctx, runtime.GetHeapUsage, cdp.Empty{})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return int64(use.UsedSize)
 }
 
 // Shot writes a picture of the screen to SHOTS/name.png, if SHOTS is set.

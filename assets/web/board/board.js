@@ -145,7 +145,7 @@ function Panel({ state }) {
   const place = [first(zone?.name), first(zone?.floor)].filter(Boolean).join(", ");
   const where = [first(call.name), state.zones.length > 1 && place].filter(Boolean).join(" · ");
   const again = fresh?.call ?? call.call;
-  return html`<section class="panel ${fresh && online ? "fresh" : ""}" key=${fresh?.key ?? "still"} aria-live="polite" aria-label=${t("display.newest")}>
+  return html`<section class="panel ${fresh && online ? "fresh" : ""} ${again > 1 ? "recalled" : ""}" key=${fresh?.key ?? "still"} aria-live="polite" aria-label=${t("display.newest")}>
     ${online ? html`<${Both} say=${label} kind="label" />` : html`<p class="label">${at(state, call)}</p>`}
     <p class="number num ${size(call.number)}">${call.number}</p>
     <div class="where">
@@ -208,7 +208,7 @@ function Foot({ state }) {
       <${Quiet} say="display.missed" numbers=${missed} hint="display.missed.hint" />
       <${Quiet} say="display.results" numbers=${state.results} />
     </div>
-    <div class="line">
+    <div class="line ${lines.length > 2 && lines.length < 9 ? "tight" : ""}">
       <p class="waiting"><${Both} say="display.waiting" as="span" args=${{ n: state.waiting }} /> ${lines.length > 1 && lines.length < 9 && html`<span class="lines">${lines.map((s) => html`<span class="num" key=${s.prefix}>${s.prefix} ${s.waiting}</span>`)}</span>`}</p>
       ${state.zones.length > 1
         ? html`<p class="zones">${state.zones.map((z) => html`<span key=${z.id}><${Arrow} to=${z.direction} /> ${named && `${first(z.name)}: `}${t("display.counters", { list: span(z.counters) })}</span>`)}</p>`
