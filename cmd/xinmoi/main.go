@@ -47,6 +47,7 @@ func commands() []command {
 		{"agent-key", runAgentKey},
 		{"audit", runAudit},
 		{"report", runReport},
+		{"voice", runVoice},
 		{"backup", runBackup},
 		{"restore", func(_ context.Context, e env, args []string) int { return runRestore(e, args) }},
 		{"export", runExport},

@@ -59,10 +59,16 @@ function shift(at, by) {
   stretches.value = stretches.value.map((s, i) => (i < at || s.line < 0 ? s : { ...s, line: s.line + by >= 0 && s.line + by <= last ? s.line + by : -1 }));
 }
 
+/** @param {number} at @param {number} line */
+function assign(at, line) {
+  stretches.value = stretches.value.map((s, i) => (i === at ? { ...s, line } : s));
+}
+
 /** @param {number} at */
 function join(at) {
   const [a, b] = stretches.value.slice(at, at + 2);
-  stretches.value = stretches.value.toSpliced(at, 2, { from_ms: a.from_ms, to_ms: b.to_ms, line: a.line >= 0 ? a.line : b.line });
+  const both = { from_ms: a.from_ms, to_ms: b.to_ms, line: a.line >= 0 ? a.line : b.line };
+  stretches.value = [...stretches.value.slice(0, at), both, ...stretches.value.slice(at + 2)];
 }
 
 const seconds = (ms) => (ms / 1000).toFixed(1).replace(".", ",");
@@ -71,7 +77,7 @@ function Row({ s, i, lines, twice }) {
   return html`<tr class=${s.line < 0 ? "off" : twice ? "twice" : ""}>
     <td><button type="button" class="button slim" onClick=${() => play(/** @type {any} */ (take.value).sound, s.from_ms, s.to_ms)} aria-label=${t("studio.hear")}>▶</button></td>
     <td class="num">${seconds(s.from_ms)}<small> + ${seconds(s.to_ms - s.from_ms)} ${t("studio.s")}</small></td>
-    <td><select aria-label=${t("studio.line")} value=${s.line} onChange=${(e) => { stretches.value = stretches.value.with(i, { ...s, line: Number(e.currentTarget.value) }); }}>
+    <td><select aria-label=${t("studio.line")} value=${s.line} onChange=${(e) => { assign(i, Number(e.currentTarget.value)); }}>
         <option value="-1">${t("studio.no_line")}</option>
         ${lines.map((l, n) => html`<option key=${l.name} value=${n}>${n + 1}. ${l.text}${l.end ? "." : " …"}</option>`)}
       </select>${twice && html` <b class="bad">${t("studio.twice")}</b>`}</td>
