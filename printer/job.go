@@ -23,10 +23,11 @@ func (s *session) draw(press *slip.Press, o order) ([][]byte, int, error) {
 	}
 	paper := slip.Paper{Dots: m.Dots, Coarse: s.bps > 0 && s.bps < slowLine}
 	way, shelf := s.way(), s.shelf
-	if o.kind != ticketSlip {
-		shelf = nil // its figures are not worth keeping
+	if o.kind != ticketSlip && shelf != nil {
+		shelf = newShelf() // its figures are not worth keeping
+		shelf.closed = true
 	}
-	if way == centre.WayStored && shelf == nil {
+	if way == centre.WayStored && (shelf == nil || shelf.closed) {
 		way = centre.WayHybrid
 	}
 	lines, err := s.lines(o, true)

@@ -57,6 +57,9 @@
 //     the median of five, or by roll_tickets; a printer that has warned of the end
 //     by itself is believed instead. The notes of this room are written under one
 //     lock, so that printer.rolls holds what the mark of the journal passes.
+//   - A printer that answers is asked every 0.7 s, within a ticket too, also when
+//     it tells its state by itself: one whose power has gone for a moment while its
+//     wire stayed makes rubbish of the rest, and then says that it is done.
 //   - After three broken attempts a ticket is dropped: better no paper than a
 //     roll full of beginnings.
 package printer

@@ -39,6 +39,8 @@ type shelf struct {
 	day    string // of writes
 	writes int    // to the NV memory
 
+	closed bool // a stand-in: what is set with it leaves the true one alone
+
 	wants  []want
 	stands map[imageID]bool // what slips of the document in force show
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -282,4 +283,28 @@ func TestStoredWithoutRoomOrAnswer(t *testing.T) {
 			assert.Equal(t, []string{"started A001 at p1", "printed A001 at p1"}, h.notes())
 		})
 	}
+}
+
+// A slip for the staff between two tickets leaves what the printer keeps alone.
+func TestSlipsForStaffLeaveThePicturesAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := hallOf(t, commune)
+		defer h.stop()
+		p := printertest.New(printertest.Options{Dots: 512, Maker: "EPSON", Model: "TM-T88IV", NV: 1, RAM: 1 << 20})
+		l := h.plug("p1", p, slowWire)
+		defer l.stop()
+		time.Sleep(time.Minute)
+		kept := p.Kept(escpos.RAM)
+		require.Greater(t, kept, 9)
+		w := h.ask(http.MethodPost, "/api/v1/printers/p1/slips", `{"kind":"test"}`, "key-1")
+		require.Equal(t, http.StatusAccepted, w.Code, w.Body)
+		time.Sleep(20 * time.Second)
+		require.Len(t, p.Papers(), 1)
+		assert.Equal(t, kept, p.Kept(escpos.RAM))
+		before := p.Received()
+		ticket := h.take()
+		time.Sleep(2 * time.Second)
+		assert.Less(t, p.Received()-before, 300)
+		assert.Empty(t, h.lacks(p.Papers()[1], ticket, 512))
+	})
 }

@@ -100,7 +100,7 @@ func (s *setter) line(l slip.Line) error {
 	case !l.QR && l.Picture == nil && s.pages.Readable(l.Text+l.Right):
 		s.text(l)
 		return nil
-	case !l.QR && s.shelf != nil:
+	case !l.QR && s.shelf != nil && !s.shelf.closed:
 		if ok, err := s.kept(l); ok || err != nil {
 			return err
 		}
