@@ -46,9 +46,10 @@ type owned struct {
 // backup leaves it out.
 const PersonsFolder = "day"
 
+// Their names end as those of secrets do, which never leave the machine.
 const (
-	keyFile  = "key"
-	tagsFile = "tags"
+	keyFile  = "day.key"
+	tagsFile = "tags.secret"
 )
 
 // begin takes up what an earlier run of the same day has left, and destroys what

@@ -67,12 +67,30 @@ func TestHIDForgets(t *testing.T) {
 }
 
 func FuzzHIDDecoder(f *testing.F) {
-	f.Add(tap(evdev.KEY_KP1, evdev.KEY_KPENTER))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		var d HIDDecoder
-		for _, p := range d.Feed(in, time.Time{}) {
-			if len(p.Digits) > hidMaxDigits || p.Key == "" {
-				t.Fatalf("%+v", p)
+	f.Add(tap(evdev.KEY_KP1, evdev.KEY_KPENTER), uint16(0))
+	f.Add(tap(evdev.KEY_KP1, evdev.KEY_KPENTER, evdev.KEY_KPENTER), uint16(100))
+	f.Fuzz(func(t *testing.T, in []byte, ms uint16) {
+		for _, keys := range []Map{nil, {"enter long": Next, "# enter double": Call, "dot double": Undo}} {
+			d := HIDDecoder{Keys: keys}
+			at, downs := time.Unix(0, 0), 0
+			var all []Press
+			for rest := in; len(rest) > 0; {
+				n := min(len(rest), 5)
+				all = append(all, d.Feed(rest[:n], at)...)
+				rest, at = rest[n:], at.Add(time.Duration(ms)*time.Millisecond)
+				downs++
+			}
+			all = append(all, d.Feed(nil, at.Add(time.Hour))...)
+			for _, p := range all {
+				if len(p.Digits) > hidMaxDigits || p.Key == "" {
+					t.Fatalf("%+v", p)
+				}
+			}
+			if len(all) > downs { // a record is 8 bytes, so each press took more than one piece
+				t.Fatalf("%d presses of %d pieces", len(all), downs)
+			}
+			if _, waits := d.Next(); waits {
+				t.Fatal("time decides nothing any more")
 			}
 		}
 	})

@@ -164,6 +164,22 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+// FuzzTyped wants the same scans whatever the pieces, and no scan without end.
+func FuzzTyped(f *testing.F) {
+	f.Add([]byte{1, 0, 2, 0, 1, 0, 0, 0, 1, 0, 28, 0, 1, 0, 0, 0}, 3)
+	f.Fuzz(func(t *testing.T, in []byte, at int) {
+		var whole, pieces Typed
+		at = min(max(at, 0), len(in))
+		a := append(whole.Feed(in), whole.End())
+		b := append(append(pieces.Feed(in[:at]), pieces.Feed(in[at:])...), pieces.End())
+		require.Equal(t, a, b)
+		for _, scan := range a {
+			require.LessOrEqual(t, len(scan), maxScan)
+		}
+		require.False(t, whole.Open())
+	})
+}
+
 func BenchmarkRead(b *testing.B) {
 	o := options()
 	for b.Loop() {
