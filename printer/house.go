@@ -31,6 +31,13 @@ type printerJSON struct {
 	Blank      int               `json:"blank,omitempty"`  // tickets that will be printed again then
 }
 
+// printersJSON are all of them, and what is wrong with the centre's own slip when
+// that of the house is printed instead.
+type printersJSON struct {
+	Items []printerJSON `json:"items"`
+	Slip  []string      `json:"slip"`
+}
+
 func (r *Room) listPrinters(w http.ResponseWriter, req *http.Request) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -39,7 +46,10 @@ func (r *Room) listPrinters(w http.ResponseWriter, req *http.Request) error {
 	}
 	v := r.book.View()
 	doc := centre.InForce(v.Hall)
-	out := []printerJSON{}
+	out := printersJSON{Items: []printerJSON{}, Slip: []string{}}
+	if t, found, err := r.templates.now(); t == nil && (len(found) > 0 || err != nil) {
+		out.Slip = r.slipTrouble(door.Lang(req), found, err)
+	}
 	for _, p := range doc.Printers {
 		m, _ := ModelOf(p.Model)
 		x := r.ledger.roll(p.ID)
@@ -67,9 +77,9 @@ func (r *Room) listPrinters(w http.ResponseWriter, req *http.Request) error {
 		if x.Wrong && !j.Conditions.Has(device.WrongSide) { // the book notes it a little later
 			j.Conditions = append(j.Conditions, device.WrongSide)
 		}
-		out = append(out, j)
+		out.Items = append(out.Items, j)
 	}
-	return door.Write(w, http.StatusOK, door.Items(out))
+	return door.Write(w, http.StatusOK, out)
 }
 
 // wants reports whether the holder of a ticket can still use its paper.

@@ -13,10 +13,11 @@ import (
 // identify compares what the printer calls itself with the model of the
 // document. Another one prints as a plain printer, drawn, and it is told: in a
 // hall, a broken printer is replaced by whatever is at hand. One that says
-// nothing is believed to be the right one.
+// nothing is believed to be the right one, and so is every printer where the
+// document names a plain model.
 func (s *session) identify(ctx context.Context, inTurn bool) error {
 	s.model, s.other = s.d.model, ""
-	if len(s.d.model.Names) == 0 {
+	if s.d.model.plain() {
 		return nil
 	}
 	who := portName(s.wire)
@@ -26,18 +27,30 @@ func (s *session) identify(ctx context.Context, inTurn bool) error {
 			return err
 		}
 	}
-	isNamed := func(part string) bool { return strings.Contains(strings.ToUpper(who), part) }
-	if who == "" || slices.ContainsFunc(s.d.model.Names, isNamed) {
+	if who == "" || s.d.model.couldBe(who) {
 		return nil
 	}
 	s.d.log.Warn("another printer than the document says", "says", who)
-	s.other, s.model = who, plain(s.d.model)
+	s.other, s.model = who, plainOf(s.d.model)
 	return nil
 }
 
-// plain is the model of any printer with paper as wide. The narrower dots of the
+// plain reports whether it is the model of any printer.
+func (m Model) plain() bool { return strings.HasPrefix(m.Name, "generic-") }
+
+// couldBe reports whether a printer of the model could call itself so. One whose
+// names are not known is not of a make that is known by name.
+func (m Model) couldBe(who string) bool {
+	if len(m.Names) == 0 {
+		_, known := ModelLike(who)
+		return !known
+	}
+	return slices.ContainsFunc(m.Names, func(part string) bool { return strings.Contains(strings.ToUpper(who), part) })
+}
+
+// plainOf is the model of any printer with paper as wide. The narrower dots of the
 // document's model are kept, since what is too wide is cut off.
-func plain(m Model) Model {
+func plainOf(m Model) Model {
 	name := centre.DefaultModel
 	if m.Dots <= 432 {
 		name = "generic-58"

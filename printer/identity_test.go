@@ -75,3 +75,32 @@ func TestAnotherPrinterIsToldAndPrints(t *testing.T) {
 		})
 	}
 }
+
+// Some makes have no name that is known. What another make's name says is
+// believed all the same; a plain model may be anything.
+func TestWhoCouldBeWho(t *testing.T) {
+	for _, c := range []struct {
+		model, who string
+		could      bool
+	}{
+		{"xprinter-xp80", "XP-80C", true}, {"xprinter-xp80", "POS-80", true}, {"xprinter-xp80", "EPSON TM-T82II", false},
+		{"epson-tm-t88v", "EPSON TM-T88VI", true}, {"epson-tm-t88v", "EPSON TM-T82", false}, {"masung-kiosk", "CITIZEN CT-S310II", false},
+	} {
+		m, ok := ModelOf(c.model)
+		assert.True(t, ok)
+		assert.Equal(t, c.could, m.couldBe(c.who), "%s: %s", c.model, c.who)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		for model, other := range map[string]bool{"xprinter-xp80": true, "generic-80": false} {
+			cfg := mustPrinter(h, "p1")
+			cfg.Model = model
+			l := h.plugDriver(h.room.Printer(cfg), printertest.New(printertest.Options{Maker: "EPSON", Model: "TM-T82"}), nil)
+			time.Sleep(15 * time.Second)
+			assert.Equal(t, other, h.conditions("p1").Has(device.Another), model)
+			l.stop()
+			time.Sleep(15 * time.Second)
+		}
+	})
+}

@@ -168,10 +168,7 @@ func (r *Room) getSlip(w http.ResponseWriter, req *http.Request) error {
 	}
 	a.Template, a.Own, a.Logo = r.templates.text()
 	t, found, err := r.templates.now()
-	a.Findings, a.Good = r.say(door.Lang(req), found), !a.Own || t != nil
-	if err != nil {
-		a.Findings = append(a.Findings, r.words(door.Lang(req), "printer.template.unreadable", map[string]any{"detail": err.Error()}))
-	}
+	a.Findings, a.Good = r.slipTrouble(door.Lang(req), found, err), !a.Own || t != nil
 	for _, s := range doc.Services {
 		a.Services = append(a.Services, choice{s.ID, s.Name})
 	}
@@ -183,6 +180,15 @@ func (r *Room) getSlip(w http.ResponseWriter, req *http.Request) error {
 		a.Printers = append(a.Printers, printerChoice{p.ID, m.Title, dotsOf(p.Model)})
 	}
 	return door.Write(w, http.StatusOK, a)
+}
+
+// slipTrouble is what is wrong with the centre's own slip, in words.
+func (r *Room) slipTrouble(lang string, found []centre.Finding, err error) []string {
+	out := r.say(lang, found)
+	if err != nil {
+		out = append(out, r.words(lang, "printer.template.unreadable", map[string]any{"detail": err.Error()}))
+	}
+	return out
 }
 
 // say puts findings into words, a line each.

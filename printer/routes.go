@@ -17,7 +17,7 @@ func (r *Room) Routes() []door.Route {
 			Method: http.MethodPost, Pattern: "/api/v1/tickets/{id}/reprint", Kind: door.KindCounter, Who: door.Staff,
 			Request: reprintBody{}, Answer: reprintAnswer{}, Handle: r.reprint,
 		},
-		{Method: http.MethodGet, Pattern: "/api/v1/printers", Kind: door.KindSupervisor, Who: door.Staff, Answer: door.List[printerJSON]{}, Handle: r.listPrinters},
+		{Method: http.MethodGet, Pattern: "/api/v1/printers", Kind: door.KindSupervisor, Who: door.Staff, Answer: printersJSON{}, Handle: r.listPrinters},
 		{Method: http.MethodPost, Pattern: "/api/v1/printers/{id}/slips", Kind: door.KindSupervisor, Who: door.Staff, Request: slipWanted{}, Answer: told{}, Status: http.StatusAccepted, Handle: r.askSlip},
 		{Method: http.MethodPost, Pattern: "/api/v1/printers/{id}/roll", Kind: door.KindSupervisor, Who: door.Staff, Answer: told{}, Status: http.StatusAccepted, Handle: r.changeRoll},
 		{Method: http.MethodPost, Pattern: "/api/v1/printers/{id}/paper", Kind: door.KindSupervisor, Who: door.Staff, Request: paperAnswer{}, Answer: told{}, Status: http.StatusAccepted, Handle: r.answerPaper},

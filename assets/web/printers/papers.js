@@ -9,13 +9,17 @@ const EVERY = 2_000; // ms between two looks
 
 /** The printers as the server told them last. */
 export const printers = signal(/** @type {any[]} */ ([]));
+/** What is wrong with the centre's own slip, in words. */
+export const slip = signal(/** @type {string[]} */ ([]));
 /** What went wrong with the last answer or order, in words. */
 export const trouble = signal("");
 export const busy = signal(false);
 
 async function look() {
   try {
-    printers.value = (await get("/api/v1/printers")).items;
+    const told = await get("/api/v1/printers");
+    printers.value = told.items;
+    slip.value = told.slip;
   } catch {
     // The page says by itself when the server is away; look again.
   }
@@ -70,7 +74,10 @@ export function Roll({ id }) {
 
 /** All that is asked of the paper now. */
 export function Papers() {
+  const wrong = slip.value;
   const asked = printers.value.filter((p) => p.asking);
   return html`${trouble.value && html`<p class="notice error" role="alert">${trouble.value}</p>`}
+    ${wrong.length > 0 && html`<div class="notice warn" role="alert"><p>${t("printer.paper.slip")} <a href="/supervisor/slip">${t("printer.paper.slip.see")}</a></p>
+      ${wrong.map((w) => html`<p key=${w}>${w}</p>`)}</div>`}
     ${asked.map((p) => html`<${Question} key=${p.id} p=${p} />`)}`;
 }
