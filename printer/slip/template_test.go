@@ -226,3 +226,32 @@ func textOf(lines []Line) string {
 	}
 	return b.String()
 }
+
+// Whatever a template asks for, and however long a name is, nothing leaves the
+// paper: letters shrink, then rows wrap.
+func TestNoTemplateLeavesThePaper(t *testing.T) {
+	p, err := NewPress()
+	require.NoError(t, err)
+	long := commune().Services[1].Name["vi"]
+	for _, say := range []string{long, strings.Repeat("Nghiêng", 12), "ខេត្តសៀមរាបព្រះរាជាណាចក្រកម្ពុជាខេត្តសៀមរាប"} {
+		for _, size := range []int{smallest, 90, largest} {
+			for _, dots := range []int{384} {
+				lines := []Line{
+					{Text: say, Size: size}, {Text: say, Size: size, Face: Strong, Left: true}, {Text: say, Size: size, Left: true, Point: true},
+					{Text: say, Size: size, Inverse: true}, {Text: say, Size: size, Left: true, Right: "1234"}, {Text: "AB12345", Size: size, Face: Figures},
+				}
+				page, err := p.Render(lines, Paper{Dots: dots})
+				require.NoError(t, err)
+				for i, part := range page.Parts {
+					require.GreaterOrEqual(t, part.X, 0)
+					require.LessOrEqual(t, part.X+part.Image.Rect.Dx()*part.Scale, dots, "part %d of %q at %d", i, say, size)
+				}
+				img := page.Image()
+				for y := range page.High {
+					require.EqualValues(t, 255, img.GrayAt(0, y).Y)
+					require.EqualValues(t, 255, img.GrayAt(dots-1, y).Y, "%q at %d on %d, row %d", say, size, dots, y)
+				}
+			}
+		}
+	}
+}

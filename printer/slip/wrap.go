@@ -33,10 +33,22 @@ func (p *Press) fit(l Line, size, width int) set {
 		size = max(size*shrinkMost/100, min(size, smallest))
 		rows = p.wrap(l.Text, l.Face, size, width)
 	}
+	for widest(rows) > width && size > smallest { // one letter alone is too wide
+		size = max(size*9/10, smallest)
+		rows = p.wrap(l.Text, l.Face, size, width)
+	}
 	if !l.Left {
 		rows = p.balance(l.Text, l.Face, size, width, rows)
 	}
 	return set{size, rows}
+}
+
+func widest(rows []text) int {
+	most := 0
+	for _, r := range rows {
+		most = max(most, r.width)
+	}
+	return most
 }
 
 // wrap breaks a text between words, and a word that alone is too wide between
