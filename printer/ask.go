@@ -46,7 +46,7 @@ func Ask(ctx context.Context, wire device.Wire) (Heard, error) {
 		{escpos.AskPrinter, escpos.PrinterFaults}, {escpos.AskOffline, escpos.OfflineFaults},
 		{escpos.AskError, escpos.ErrorFaults}, {escpos.AskPaper, escpos.PaperFaults},
 	} {
-		r, ok, err := p.ask(ctx, q.ask, 400*time.Millisecond, escpos.RealTime)
+		r, ok, err := p.ask(ctx, q.ask, time.Second, escpos.RealTime)
 		if err != nil {
 			return h, err
 		}
@@ -60,11 +60,11 @@ func Ask(ctx context.Context, wire device.Wire) (Heard, error) {
 	if !h.Answers || faults.Stops() {
 		return h, nil // one that has stopped answers nothing in its turn
 	}
-	r, ok, err := p.ask(ctx, slices.Concat(escpos.Reset, escpos.AskDone), time.Second, escpos.Done)
+	r, ok, err := p.ask(ctx, slices.Concat(escpos.Reset, escpos.AskDone), 2*time.Second, escpos.Done)
 	if h.InTurn = ok && len(r) > 0; err != nil || !h.InTurn {
 		return h, err
 	}
-	if r, _, err = p.ask(ctx, slices.Concat(escpos.AskMake, escpos.AskType), time.Second, escpos.Block, escpos.Block); err != nil {
+	if r, _, err = p.ask(ctx, slices.Concat(escpos.AskMake, escpos.AskType), 2*time.Second, escpos.Block, escpos.Block); err != nil {
 		return h, err
 	}
 	if h.Name == "" {

@@ -54,7 +54,7 @@ func runDoctor(ctx context.Context, e env, args []string) int {
 		if speed {
 			kind = "" // that one alone
 		}
-		return sayDevices(ctx, e, []found{{kind: kind, node: node, port: *ask, like: "printer", access: true}}, askPort)
+		return sayDevices(ctx, e, []found{{kind: kind, node: node, port: *ask, like: "asked", access: true}}, askPort)
 	default:
 		code := sayDevices(ctx, e, m.devices(), askPort)
 		if !sayMeddlers(e, m.taken(), m.running()) {
@@ -88,7 +88,7 @@ func sayDevices(ctx context.Context, e env, all []found, ask asker) int {
 			code = exitFound
 			fmt.Fprintln(e.out, "  "+e.say("cmd.doctor.held", map[string]any{"node": f.node, "who": who}))
 		}
-		if !f.access || len(f.held) > 0 || !slices.Contains([]string{"bus", "printer"}, f.like) {
+		if !f.access || len(f.held) > 0 || !slices.Contains([]string{"bus", "printer", "asked"}, f.like) {
 			continue
 		}
 		is, good := sayPrinter(ctx, e, f, fmt.Sprintf("p%d", printers+1), ask)

@@ -77,6 +77,10 @@ func TestDoctorFindsASerialPrinter(t *testing.T) {
 	require.Len(t, p.Papers(), 2)
 	assert.Contains(t, p.Papers()[1].Text, " 30  ")
 
+	p.SetRoll(100) // it ends within the slip
+	code, said = doctor(t, "vi", "--test", "serial:"+node, "--model", "epson-tm-t82")
+	assert.Equal(t, exitFound, code)
+	assert.Contains(t, said, "máy in không báo in xong")
 	p.SetPaper(false)
 	code, said = doctor(t, "vi", "--ask", "serial:"+node)
 	assert.Equal(t, exitFound, code)
