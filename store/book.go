@@ -238,7 +238,7 @@ func (b *Book) Close() error {
 		close(b.quit)
 		b.finish() // from here on nobody starts another helper
 		b.helpers.Wait()
-		b.closing = guard(b.end)
+		b.closing = b.end()
 	})
 	return b.closing
 }

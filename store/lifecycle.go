@@ -137,8 +137,10 @@ func (b *Book) end() error {
 		snap.Hall, err = b.st.hall.MarshalBinary()
 	}
 	if err == nil {
-		err = b.opts.update(b.db, func(tx *bolt.Tx) error {
-			return errors.Join(snap.store(tx), tx.Bucket(bucketMeta).Put(keyRun, clean))
+		err = guard(func() error { // whatever happens, the file is let go
+			return b.opts.update(b.db, func(tx *bolt.Tx) error {
+				return errors.Join(snap.store(tx), tx.Bucket(bucketMeta).Put(keyRun, clean))
+			})
 		})
 	}
 	err = errors.Join(err, b.water.set(b.View().level()))

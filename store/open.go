@@ -161,6 +161,9 @@ func shutFile(db *bolt.DB, file *os.File) error {
 	go func() { done <- guard(db.Close) }()
 	select {
 	case err := <-done:
+		if err != nil { // a fault on the way: the file is still locked
+			abandon(file)
+		}
 		return err
 	case <-time.After(shutPatience):
 		abandon(file)
