@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -134,9 +135,10 @@ hours = ["mon-sun 00:00-24:00"]
 
 // hall is a daemon without its devices: book, feed, door, and the pages.
 type hall struct {
+	skew    atomic.Int64 // of the wall clock
 	t       testing.TB
 	dir     string
-	now     func() time.Time // of the book; nil: the real clock
+	now     func() time.Time // of the book; nil: the real clock and skew
 	book    *store.Book
 	feed    *feed.Feed
 	words   *locale.Catalogue
@@ -154,7 +156,7 @@ func newHall(t testing.TB, toml string) *hall { return newHallWith(t, toml, "", 
 func newHallWith(t testing.TB, toml, aplay string, at time.Time) *hall {
 	h := &hall{t: t, dir: t.TempDir(), addr: "127.0.0.1:0", aplay: aplay}
 	if began := time.Now(); !at.IsZero() {
-		h.now = func() time.Time { return at.Add(time.Since(began)) }
+		h.now = func() time.Time { return at.Add(time.Since(began) + time.Duration(h.skew.Load())) }
 	}
 	var err error
 	h.words, err = locale.New()
@@ -171,7 +173,10 @@ func newHallWith(t testing.TB, toml, aplay string, at time.Time) *hall {
 // start opens the book and serves it.
 func (h *hall) start() {
 	var err error
-	h.book, err = store.Open(h.dir, store.Options{Now: h.now})
+	if h.now == nil {
+		h.now = func() time.Time { return time.Now().Add(time.Duration(h.skew.Load())) }
+	}
+	h.book, err = store.Open(h.dir, store.Options{Now: h.now, Synced: func() bool { return false }})
 	require.NoError(h.t, err)
 	h.feed = feed.New(h.book, feed.Options{Build: assets.Build(assets.Words())})
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))

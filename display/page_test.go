@@ -2,7 +2,9 @@ package display_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -176,4 +178,23 @@ func TestHeapStaysFlat(t *testing.T) {
 	after := page.Objects()
 	t.Logf("objects of the page: %d -> %d bytes", before, after)
 	assert.Less(t, after, before+10_000, "four bytes kept with each update would show")
+}
+
+// A clock in doubt: the board shows no time and does not say that the hall is shut.
+func TestABoardWithAClockInDoubt(t *testing.T) {
+	h := newHall(t, strings.Replace(small, "00:00-24:00", "00:00-00:01", 1))
+	b := assetstest.Start(t)
+	page := b.Open(t, h.url("/board/b1"), panel)
+	page.WaitText("Ngoài giờ làm việc")
+	page.Wait(`document.querySelector("time")`)
+	h.skew.Store(int64(3 * time.Hour))
+	page.Wait(`!document.querySelector("time")`)
+	page.WaitText("Mời ông/bà lấy số")
+	busy(h)
+	page.Wait(`document.querySelectorAll(".list li").length >= 3`)
+	assert.NotRegexp(t, `\d:\d\d`, page.Text())
+	page.Check("board-clock-in-doubt", false, 0)
+	h.halt()
+	page.WaitText("Bảng số tạm dừng")
+	assert.NotRegexp(t, `\d:\d\d`, page.Text(), "nor when each was called")
 }

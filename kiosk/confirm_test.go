@@ -21,13 +21,25 @@ import (
 // same address: pages that were open come back by themselves.
 func (h *hall) powerCut() {
 	h.t.Helper()
-	again := h.cut()
-	dir := h.t.TempDir()
+	h.restartWith(h.onDisk())
+}
+
+// onDisk is what lies on the disk now.
+func (h *hall) onDisk() (dir string) {
+	h.t.Helper()
+	dir = h.t.TempDir()
 	for _, name := range []string{"book.db", "book.begun", "secret", "watermark"} {
 		if data, err := os.ReadFile(filepath.Join(h.bookDir, name)); err == nil {
 			require.NoError(h.t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
 		}
 	}
+	return dir
+}
+
+// restartWith starts the house with what a power cut has left.
+func (h *hall) restartWith(dir string) {
+	h.t.Helper()
+	again := h.cut()
 	h.stop()
 	db, err := bolt.Open(filepath.Join(dir, "book.db"), 0o600, nil)
 	require.NoError(h.t, err)
@@ -70,6 +82,27 @@ func TestAKioskThatRanOnConfirmsItsLastNumber(t *testing.T) {
 	assert.Equal(t, []string{"A"}, h.book.View().Outage.Doubt)
 	take(q, "A011")
 	assert.Len(t, h.book.View().Outage.Skipped, 1)
+}
+
+// The disk has lied: it has lost numbers that a page has seen. When the page comes
+// back the server knows, and gives none of them again.
+func TestAPageThatWasOnKnowsOfALostEnd(t *testing.T) {
+	h := open(t)
+	h.issue("dat-dai", 3)
+	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k2", portrait, fast)
+	p.Wait(`document.querySelector(".tiles")`)
+	old := h.onDisk()
+	h.issue("dat-dai", 4) // H004 to H007
+	p.WaitText("7 người")
+	epoch := h.book.View().Epoch
+	h.restartWith(old)
+	require.Eventually(t, func() bool { return h.book.View().Outage.Lost >= 4 }, 10*time.Second, 20*time.Millisecond)
+	p.WaitText("3 người")
+	assert.NotEqual(t, epoch, h.book.View().Epoch)
+	a := h.do(queue.Issue{Service: "dat-dai", Kiosk: "k2"})
+	number := a.Entries[len(a.Entries)-1].Event.(queue.Issued).Number
+	assert.Greater(t, number, "H007")
+	assert.Equal(t, queue.CauseLostEnd, h.book.View().Outage.Skipped[0].Cause)
 }
 
 // What a page says must prove that it has lived through the cut and gives the

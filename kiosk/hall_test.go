@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,6 +165,8 @@ type hall struct {
 	bookDir string
 	stop    func() // of book, feed and room
 
+	alone atomic.Bool // no time source keeps the clock
+
 	mu    sync.Mutex
 	start time.Time // wall clock of the test
 	time  time.Time // what it is in the hall then
@@ -212,7 +215,7 @@ func (h *hall) begin(dir string) {
 	log := slog.New(slog.NewTextHandler(h.logged, &slog.HandlerOptions{Level: slog.LevelError}))
 	words, err := locale.New()
 	require.NoError(t, err)
-	h.book, err = store.Open(dir, store.Options{Now: h.now, Synced: func() bool { return true }, Log: log})
+	h.book, err = store.Open(dir, store.Options{Now: h.now, Synced: func() bool { return !h.alone.Load() }, Log: log})
 	require.NoError(t, err)
 	f := feed.New(h.book, feed.Options{Build: assets.Build(assets.Words()), Log: log})
 	h.dir = t.TempDir()

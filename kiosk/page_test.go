@@ -261,3 +261,34 @@ func TestPhoneGivesTheNumberUp(t *testing.T) {
 	lost.Errors() // the 404 that says so
 	lost.Check("phone-unknown", assetstest.Scrolls, 0)
 }
+
+// The clock jumps into the night: no hour is held to and none is shown, and the
+// page says so.
+func TestAClockInDoubt(t *testing.T) {
+	h := open(t)
+	h.alone.Store(true)
+	b := assetstest.Start(t)
+	p := b.Open(t, h.server.URL+"/kiosk/k1", portrait)
+	p.Wait(`document.querySelector(".clock")`)
+	h.set(monday.Add(13 * time.Hour))
+	require.Eventually(t, func() bool { return h.book.View().ClockUntrusted }, 5*time.Second, 10*time.Millisecond)
+	p.Wait(`!document.querySelector(".clock") && document.querySelector(".notices .warn")`)
+	p.Check("clock-in-doubt-vi", !assetstest.Scrolls, 20)
+	p.Tap(`[data-service="ho-tich"]`)
+	p.Wait(`document.querySelector(".number")?.textContent === "A001"`)
+	assert.NotRegexp(t, `\d\d:\d\d`, p.Text())
+	ticket, ok := h.book.View().Hall.ByNumber("A001")
+	require.True(t, ok)
+	assert.True(t, ticket.Unsure)
+	assert.Empty(t, p.Errors())
+
+	q := b.Open(t, h.server.URL+"/kiosk/k1", portrait)
+	q.Tap(`[data-lang="en"]`)
+	q.WaitText("The clock of this machine may be wrong")
+	q.Tap(`[data-action="large"]`)
+	q.Wait(`document.querySelector(".kiosk.large")`)
+	q.Check("clock-in-doubt-en-large", !assetstest.Scrolls, 20)
+	h.set(monday.Add(time.Minute))
+	h.alone.Store(false) // a time source keeps the clock now
+	q.Wait(`document.querySelector(".clock") && !document.querySelector(".notices .warn")`)
+}
