@@ -102,11 +102,17 @@ func sayDevices(ctx context.Context, e env, all []found, ask asker) int {
 	return code
 }
 
+const printerNode = `SUBSYSTEM=="usbmisc", KERNEL=="lp[0-9]*"`
+
 // sayRules prints udev rules that give each device a name that stays, by the
 // socket it is in: two keypads of one make have nothing else to tell them apart.
 // They keep ModemManager and desktops away.
 func sayRules(e env, all []found) {
 	fmt.Fprintln(e.out, "# "+e.say("cmd.doctor.rules", nil))
+	if slices.ContainsFunc(all, func(f found) bool { return f.kind == "usb" && f.idPath != "" }) {
+		// udev's own rules look for the socket of everything but printers.
+		fmt.Fprintln(e.out, printerNode+`, ENV{ID_PATH}=="", IMPORT{builtin}="path_id"`)
+	}
 	count := map[string]int{}
 	for _, f := range all {
 		if f.idPath == "" {
@@ -120,7 +126,7 @@ func sayRules(e env, all []found) {
 		case "serial":
 			match, group = `SUBSYSTEM=="tty"`, `GROUP="dialout", ENV{ID_MM_DEVICE_IGNORE}="1"`
 		case "usb":
-			match, group = `SUBSYSTEM=="usbmisc", KERNEL=="lp[0-9]*"`, `GROUP="lp"`
+			match, group = printerNode, `GROUP="lp"`
 		case "keys":
 			match, group = `SUBSYSTEM=="input", KERNEL=="event*"`, `GROUP="input", ENV{LIBINPUT_IGNORE_DEVICE}="1"`
 		}
