@@ -17,11 +17,11 @@ var errHeld = errors.New("another program holds the port")
 
 // Waiting between two attempts grows from firstWait to a longest wait. A node
 // that is not there costs one failed open, so it is looked for more often: a
-// replugged device is back within a second or so.
+// replugged device is back within half a second or so.
 const (
 	firstWait    = 100 * time.Millisecond
 	longestWait  = 5 * time.Second
-	longestNode  = 1 * time.Second
+	longestNode  = 500 * time.Millisecond
 	lookEvery    = 200 * time.Millisecond
 	goodWhenUpAt = 10 * time.Second // up this long, the next loss starts at firstWait again
 )
