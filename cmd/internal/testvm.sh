@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The test that boots a virtual machine: Debian's kernel, fetched once into the
-# user's cache and not installed, under QEMU without hardware virtualisation.
+# The test that boots a virtual machine: Debian's kernel and udev, fetched
+# once into the user's cache and not installed, under QEMU without hardware virtualisation.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 GO=${GO:-go}

@@ -3,7 +3,6 @@ package vmtest
 import (
 	"bytes"
 	"cmp"
-	"debug/elf"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,102 +19,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
-
-// drivers are the modules that the guest needs; what they need in turn is found
-// in the modules themselves. What is built into the kernel is not there.
-var drivers = []string{
-	"virtio_pci", "virtio_net", "xhci_pci", "usbhid", "hid_generic", "evdev",
-	"ftdi_sio", "usblp", "configfs", "dummy_hcd", "libcomposite", "usb_f_printer",
-}
-
-// kernel unpacks Debian's kernel, without installing it.
-func kernel(t *testing.T) (image, modules string) {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	require.NoError(t, err)
-	cache = filepath.Join(cache, "xinmoi-vm")
-	require.NoError(t, os.MkdirAll(cache, 0o755))
-	images, _ := filepath.Glob(filepath.Join(cache, "x/boot/vmlinuz-*"))
-	if len(images) == 0 {
-		out, err := exec.Command("apt-cache", "depends", "linux-image-amd64").Output()
-		require.NoError(t, err, "apt-cache: is this Debian?")
-		_, after, ok := strings.Cut(string(out), "Depends: ")
-		require.True(t, ok, "%s", out)
-		name := strings.Fields(after)[0]
-		t.Logf("fetching %s", name)
-		get := exec.Command("apt-get", "download", name)
-		get.Dir = cache
-		out, err = get.CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		debs, _ := filepath.Glob(filepath.Join(cache, name+"_*.deb"))
-		require.NotEmpty(t, debs)
-		part := filepath.Join(cache, "part")
-		require.NoError(t, os.RemoveAll(part))
-		out, err = exec.Command("dpkg-deb", "-x", debs[0], part).CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		require.NoError(t, os.Remove(debs[0]))
-		require.NoError(t, os.RemoveAll(filepath.Join(cache, "x")))
-		require.NoError(t, os.Rename(part, filepath.Join(cache, "x")))
-		images, _ = filepath.Glob(filepath.Join(cache, "x/boot/vmlinuz-*"))
-	}
-	require.NotEmpty(t, images)
-	dirs, _ := filepath.Glob(filepath.Join(cache, "x/lib/modules/*"))
-	if len(dirs) == 0 {
-		dirs, _ = filepath.Glob(filepath.Join(cache, "x/usr/lib/modules/*"))
-	}
-	require.NotEmpty(t, dirs)
-	return images[0], dirs[0]
-}
-
-// inOrder lists the drivers and what they need, each after what it needs.
-func inOrder(t *testing.T, dir string) (names []string, content map[string][]byte) {
-	t.Helper()
-	files := map[string]string{}
-	require.NoError(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if base, _, ok := strings.Cut(filepath.Base(path), ".ko"); ok && err == nil {
-			files[strings.ReplaceAll(base, "-", "_")] = path
-		}
-		return err
-	}))
-	content = map[string][]byte{}
-	var add func(name string)
-	add = func(name string) {
-		path, there := files[name]
-		if content[name] != nil || !there {
-			return
-		}
-		b, err := os.ReadFile(path)
-		if strings.HasSuffix(path, ".xz") {
-			b, err = exec.Command("xz", "-dc", path).Output()
-		}
-		require.NoError(t, err, path)
-		content[name] = b
-		for _, need := range needs(t, b) {
-			add(need)
-		}
-		names = append(names, name)
-	}
-	for _, name := range drivers {
-		add(name)
-	}
-	return names, content
-}
-
-// needs reads the modules that a module needs out of its .modinfo.
-func needs(t *testing.T, module []byte) (all []string) {
-	f, err := elf.NewFile(bytes.NewReader(module))
-	require.NoError(t, err)
-	info, err := f.Section(".modinfo").Data()
-	require.NoError(t, err)
-	for line := range strings.SplitSeq(string(info), "\x00") {
-		for _, key := range []string{"depends=", "softdep=pre: "} {
-			if list, ok := strings.CutPrefix(line, key); ok {
-				all = append(all, strings.FieldsFunc(strings.ReplaceAll(list, "-", "_"), func(r rune) bool { return r == ',' || r == ' ' })...)
-			}
-		}
-	}
-	return all
-}
 
 // archive writes the files of the guest as the kernel wants them: cpio, newc.
 type archive struct {
@@ -165,13 +68,18 @@ type vm struct {
 // boot boots the guest. It ends with the test.
 func boot(t *testing.T) *vm {
 	t.Helper()
-	image, modules := kernel(t)
+	root := unpacked(t)
+	image := one(t, root, "boot/vmlinuz-*")
 	v := &vm{t: t, dir: t.TempDir(), began: time.Now()}
 	var a archive
-	for _, dir := range []string{"modules", "proc", "sys", "dev", "data", "tmp"} {
+	own := udev(t, root)
+	for _, dir := range append(folders(own), "modules", "proc", "sys", "dev", "data", "tmp", "run", "etc") {
 		a.add(dir, 0o040755, nil)
 	}
-	names, content := inOrder(t, modules)
+	for path, content := range own {
+		a.add(path, 0o100755, content)
+	}
+	names, content := inOrder(t, one(t, root, "lib/modules/*", "usr/lib/modules/*"))
 	for i, name := range names {
 		a.add(fmt.Sprintf("modules/%03d-%s", i, name), 0o100644, content[name])
 	}
@@ -281,8 +189,8 @@ func (v *vm) press(keys ...string) {
 }
 
 // ask asks the guest's init.
-func (v *vm) ask(method, path string, query url.Values) (string, error) {
-	r, err := http.NewRequest(method, v.init+path+"?"+query.Encode(), nil)
+func (v *vm) ask(method, path string, query url.Values, body ...string) (string, error) {
+	r, err := http.NewRequest(method, v.init+path+"?"+query.Encode(), strings.NewReader(strings.Join(body, "")))
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -102,7 +103,9 @@ func (g *gadget) serve(ctx context.Context) {
 			f.Close()
 		}
 		if ctx.Err() == nil {
-			log.Printf("the printer's far end: %v", err)
+			if !errors.Is(err, syscall.ENODEV) { // the near end is not there yet
+				log.Printf("the printer's far end: %v", err)
+			}
 			time.Sleep(100 * time.Millisecond)
 		}
 	}

@@ -42,6 +42,9 @@ func run() error {
 	if err := network(); err != nil {
 		return err
 	}
+	if err := beginUdev(); err != nil {
+		return err
+	}
 	w := newWatch()
 	go w.run()
 	p := &gadget{}
@@ -58,6 +61,8 @@ func run() error {
 	mux.HandleFunc("GET /nodes", func(rw http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(rw).Encode(w.list()) })
 	mux.HandleFunc("GET /run", xinmoi)
 	mux.HandleFunc("GET /spy", spy)
+	mux.HandleFunc("GET /links", links)
+	mux.HandleFunc("POST /rules", rules)
 	mux.HandleFunc("GET /papers", p.papers)
 	mux.HandleFunc("POST /printer/{what}", p.order)
 	return http.ListenAndServe(":81", mux)
@@ -66,7 +71,7 @@ func run() error {
 func mount() error {
 	for _, m := range [][3]string{
 		{"proc", "/proc", "proc"}, {"sysfs", "/sys", "sysfs"}, {"devtmpfs", "/dev", "devtmpfs"},
-		{"tmpfs", "/data", "tmpfs"}, {"tmpfs", "/tmp", "tmpfs"},
+		{"tmpfs", "/data", "tmpfs"}, {"tmpfs", "/tmp", "tmpfs"}, {"tmpfs", "/run", "tmpfs"},
 	} {
 		if err := os.MkdirAll(m[1], 0o755); err != nil {
 			return err
