@@ -19,8 +19,14 @@ for licence in assets/web/vendor/LICENSES.md assets/web/fonts/OFL.txt assets/fon
 done
 unit=$DESTDIR/etc/systemd/system/xinmoi.service
 install -d -m 0755 "$DESTDIR/etc/xinmoi" "$(dirname "$unit")"
-sed "s#/usr/local#$PREFIX#g" cmd/xinmoi/debian/xinmoi.service > "$unit"
-chmod 0644 "$unit"
+for name in xinmoi xinmoi-agent; do # the agent's is not enabled: it is for kiosks and clerks' machines
+	sed "s#/usr/local#$PREFIX#g" "cmd/xinmoi/debian/$name.service" > "$(dirname "$unit")/$name.service"
+	chmod 0644 "$(dirname "$unit")/$name.service"
+done
+# A unit may open the kinds of device that the kernel knows when it starts. These
+# are known only once a device was plugged in, which may be later.
+install -d -m 0755 "$DESTDIR/etc/modules-load.d"
+printf '%s\n' usbserial cdc_acm usblp > "$DESTDIR/etc/modules-load.d/xinmoi.conf"
 if [ -z "$DESTDIR" ]; then
 	getent passwd xinmoi >/dev/null || useradd --system --home-dir /var/lib/xinmoi --shell /usr/sbin/nologin xinmoi
 	install -d -m 0700 -o xinmoi -g xinmoi /var/lib/xinmoi
