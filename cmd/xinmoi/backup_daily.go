@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -72,7 +73,7 @@ func (d *daily) look(ctx context.Context) {
 		d.tried = now
 		d.log.Warn("backup", "to", to, "err", err)
 		d.told = device.Set(conditionOf(err))
-		d.book.Report(id, d.told, to+": "+err.Error())
+		d.book.Report(id, d.told, detailOf(to, err))
 		return
 	}
 	d.done, d.told = today, nil
@@ -113,6 +114,18 @@ func conditionOf(err error) device.Condition {
 		return device.StorageMissing
 	}
 	return device.WorkFailed
+}
+
+// detailOf says in no language what the condition does not say yet.
+func detailOf(to string, err error) string {
+	var small *tooSmall
+	switch {
+	case errors.As(err, &small):
+		return fmt.Sprintf("%s: %d MB > %d MB", to, small.need>>20, small.free>>20)
+	case conditionOf(err) == device.WorkFailed:
+		return to + ": " + err.Error()
+	}
+	return to
 }
 
 // mounted reports whether something is mounted at a folder: without the stick the

@@ -49,6 +49,18 @@ var (
 	errBadCopy = errors.New("the copy is not whole")
 )
 
+// tooSmall is errNoRoom before anything was written. Bytes.
+type tooSmall struct {
+	to         string
+	need, free uint64
+}
+
+func (e *tooSmall) Error() string {
+	return fmt.Sprintf("%v in %s: %d MB are needed, %d MB are free", errNoRoom, e.to, e.need>>20, e.free>>20)
+}
+
+func (e *tooSmall) Unwrap() error { return errNoRoom }
+
 // manifest is backup.json.
 type manifest struct {
 	Made         time.Time `json:"made"`
@@ -145,7 +157,7 @@ func (b *set) needRoom() error {
 		return errors.Join(errNoStick, err)
 	}
 	if free := s.Bavail * uint64(s.Bsize); free < need {
-		return fmt.Errorf("%w: %d MB are needed in %s, %d MB are free", errNoRoom, need>>20, b.to, free>>20)
+		return &tooSmall{b.to, need, free}
 	}
 	return nil
 }

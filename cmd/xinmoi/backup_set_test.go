@@ -148,6 +148,7 @@ func TestDailyBackup(t *testing.T) {
 	write(t, filepath.Join(to, "films.mkv"), string(bytes.Repeat([]byte{1}, 8<<20)))
 	d.look(t.Context())
 	assert.Equal(t, device.Set(device.StorageFull), d.told)
+	assert.Regexp(t, `^/usb: \d+ MB > \d+ MB$`, detailOf("/usb", fmt.Errorf("backup: %w", &tooSmall{"/usb", 40 << 20, 1 << 20})))
 	require.NoError(t, os.Remove(filepath.Join(to, "films.mkv")))
 	d.look(t.Context())
 	assert.Equal(t, "0", lastBackup(to), "not at once again")
