@@ -119,6 +119,14 @@ func TestOldMonthsGoIntoTheArchive(t *testing.T) {
 		}
 	}
 
+	edit(t, dir, func(tx *bolt.Tx) error { // a newer program makes the sums anew, of the days that are here
+		return tx.Bucket(bucketMeta).Put(keySummed, append([]byte{sum.Version + 1}, "2000-01-04"...))
+	})
+	running(t, dir, 1, nil)
+	got = derived(t, dir)
+	assert.Equal(t, sums["sum 1998-10-04"], got["sum 1998-10-04"])
+	assert.Equal(t, "\x012000-01-04", got["summed"])
+
 	r := audit(t, dir, AuditOptions{Head: before.Days[1].Head})
 	assert.Zero(t, r.Faults(), say(r))
 	assert.Equal(t, before.Days[1].Last, r.HeadAt, "a head of the archive")
@@ -258,6 +266,7 @@ func TestNothingIsDeletedOnTheWordOfABadArchive(t *testing.T) {
 	left := dayBuckets(t, dir)
 	require.Contains(t, left, "1998-10-04")
 	require.NoError(t, os.WriteFile(archiveFile(ArchiveDir(BookFile(dir)), "1998-10"), bytes.Repeat([]byte{1}, 999), 0o600))
+	away := goneOf(t, dir)
 	var told DeviceStatus
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2000, 1, 5, 1, 0, 0, 0, time.UTC)))
@@ -265,6 +274,9 @@ func TestNothingIsDeletedOnTheWordOfABadArchive(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(3 * time.Second)
 		told = b.View().Devices[0]
+		first, err := b.Read(0, 1)
+		require.NoError(t, err)
+		assert.Equal(t, away.seq+1, first[0].Seq, "what is gone is not read, even where it still lies")
 		require.NoError(t, b.Close())
 	})
 	assert.Equal(t, device.Set(device.WorkFailed), told.Conditions, "on the supervisor's page")
