@@ -2,9 +2,12 @@ package store
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -298,4 +301,53 @@ func TestNoArchiveOnAFullDisk(t *testing.T) {
 	require.NoError(t, err)
 	assert.ErrorIs(t, b.archive(context.Background(), h), ErrDiskLow)
 	assert.Empty(t, archives(t, dir))
+}
+
+// Somebody who can pack a file again is found out by the hash over all, and where
+// that was made anew too, by the chain.
+func TestARepackedArchive(t *testing.T) {
+	dir := t.TempDir()
+	manyMonths(t, dir, 14)
+	running(t, dir, 1, nil)
+	file := archiveFile(ArchiveDir(BookFile(dir)), "1998-12")
+	packed, err := os.ReadFile(file)
+	require.NoError(t, err)
+	zip, err := gzip.NewReader(bytes.NewReader(packed))
+	require.NoError(t, err)
+	plain, err := io.ReadAll(zip)
+	require.NoError(t, err)
+	body := plain[:len(plain)-32]
+	installation := bytes.IndexByte(plain, 0x70) // CBOR: a text of 16 bytes
+	for what, c := range map[string]struct {
+		at   int
+		hash bool
+		want string
+	}{
+		"an entry":                    {len(body) - 20, false, "damaged"},
+		"the end of the file":         {len(plain) - 1, false, "archive_damaged"},
+		"the state, and no new hash":  {bytes.Index(plain, []byte("kiosk")), false, "archive_damaged"},
+		"an entry, and the hash anew": {len(body) - 20, true, "damaged"},
+		"whose it is":                 {installation + 3, true, "archive_other"},
+	} {
+		bad := slices.Clone(plain)
+		bad[c.at] ^= 1
+		if c.hash {
+			sum := sha256.Sum256(bad[:len(body)])
+			copy(bad[len(body):], sum[:])
+		}
+		var out bytes.Buffer
+		w := gzip.NewWriter(&out)
+		_, err := w.Write(bad)
+		require.NoError(t, errors.Join(err, w.Close()))
+		require.NoError(t, os.WriteFile(file, out.Bytes(), 0o600))
+		r := audit(t, dir, AuditOptions{})
+		require.Positive(t, r.Faults(), what)
+		codes := []string{}
+		for _, f := range r.Findings {
+			if f.Fault {
+				codes = append(codes, f.Code)
+			}
+		}
+		assert.Contains(t, codes, c.want, what)
+	}
 }
