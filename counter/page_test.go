@@ -1,6 +1,7 @@
 package counter_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -225,6 +226,14 @@ func TestSupervisor(t *testing.T) {
 		page.Check("supervisor-paper-"+lang, assetstest.Scrolls, 4)
 		page.Tap("main > .notice .button")
 		page.Wait(`!document.querySelector("main > .notice")`)
+		assetstest.Eval[bool](page, `((range) => { range.value = "35"; range.dispatchEvent(new Event("change", { bubbles: true })); return true; })(document.querySelector(".sound input[type=range]"))`)
+		page.Wait(`document.querySelector(".sound output").textContent === "35 %"`)
+		assert.Contains(t, fmt.Sprint(h.get("/api/v1/zones").Items), "percent:35", "the loudspeakers are softer at once")
+		assetstest.Eval[bool](page, `document.querySelector(".say-all button").click(), true`)
+		page.Wait(`document.querySelector("dialog[open]")?.textContent.includes("sắp hết giờ làm việc")`)
+		page.Check("supervisor-closing-"+lang, assetstest.Scrolls, 4)
+		page.Type(kb.Escape)
+		page.Wait(`!document.querySelector("dialog")`)
 		assetstest.Eval[bool](page, `document.querySelectorAll("tbody")[0].rows[2].querySelector("button").click(), true`)
 		page.Wait(`document.querySelectorAll("tbody")[0].rows[2].textContent.includes("Sẵn sàng")`)
 		assetstest.Eval[bool](page, `document.querySelector(".head .button").click(), true`)

@@ -1,6 +1,7 @@
 package display_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"xinmoi/assets/assetstest"
 	sounds "xinmoi/assets/voice"
 	"xinmoi/display/voice"
+	"xinmoi/store/queue"
 )
 
 var laptop = assetstest.Size{W: 1366, H: 768}
@@ -184,4 +186,25 @@ func TestALineByMicrophone(t *testing.T) {
 	assert.InDelta(t, voice.Target, s.LUFS(), 1.5)
 	assert.LessOrEqual(t, s.TruePeak(), voice.Ceiling)
 	assert.Empty(t, page.Errors())
+}
+
+// A board that is open speaks with a new recording without being loaded anew.
+func TestAnOpenBoardFetchesWhatWasRecorded(t *testing.T) {
+	h := newHall(t, small)
+	page := assetstest.Start(t).Open(t, h.url("/board/b1"), panel, spy)
+	page.Wait(canBeHeard)
+	const fetched = `performance.getEntriesByType("resource").filter((e) => e.name.includes("/voice/vi/")).length`
+	assetstest.Eval[bool](page, `performance.setResourceTimingBufferSize(2000), true`)
+	before := assetstest.Eval[int](page, fetched)
+	status, b := h.ask("/api/v1/voice/packs/vi/clips/moojt.end", "", `{"wav":"`+wav64(speaker(t, "one.end", 0.001))+`"}`)
+	require.Equal(t, 200, status, string(b))
+	page.Wait(`performance.getEntriesByType("resource").some((e) => /moojt\.end\.wav\?/.test(e.name))`)
+	assert.LessOrEqual(t, assetstest.Eval[int](page, fetched), before+1, "and nothing else")
+	h.do(queue.OpenCounter{Counter: "q1"})
+	h.issue("civil", 1)
+	h.do(queue.CallNext{Counter: "q1"})
+	page.Wait(`window.starts.length > 5`)
+	mine := len(h.clipOf("vi/moojt.end").Samples)
+	// The page's clock may run at another rate than the clip.
+	page.Wait(fmt.Sprintf(`window.starts.some((s) => Math.abs((s.end - s.when) * %d - %d) < 50)`, voice.Rate, mine))
 }
