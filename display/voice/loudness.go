@@ -117,24 +117,38 @@ func (s Sound) Fits() bool {
 	return s.Rate == Rate && math.Abs(s.LUFS()-Target) <= 1.5 && s.TruePeak() <= Ceiling && s.LeadMS() <= 20
 }
 
-// level sets the loudness. Limiting takes some of it away, so it is done anew
-// with more gain until it fits.
+// level sets the loudness under a ceiling that the wave between the samples keeps
+// too: where it does not, the samples are held lower.
 func level(s Sound) (Sound, error) {
 	if s.LUFS() < -60 || math.IsInf(s.LUFS(), -1) || math.IsNaN(s.LUFS()) {
 		return s, errSilent
 	}
-	ceiling := math.Pow(10, (Ceiling-margin)/20)
+	ceiling := Ceiling - margin
+	out := s.under(ceiling)
+	for range 4 {
+		over := out.TruePeak() - Ceiling
+		if over <= 0 {
+			break
+		}
+		ceiling -= over + 0.05
+		out = s.under(ceiling)
+	}
+	return out, nil
+}
+
+// under sets the loudness, no sample above a ceiling in dB. Limiting takes some of
+// it away, so it is done anew with more gain until it fits.
+func (s Sound) under(ceiling float64) (out Sound) {
 	gain := Target - s.LUFS()
-	out := s
 	for range 8 {
-		out = s.Times(math.Pow(10, gain/20)).limit(ceiling)
+		out = s.Times(math.Pow(10, gain/20)).limit(math.Pow(10, ceiling/20))
 		missing := Target - out.LUFS()
 		if math.Abs(missing) < 0.1 {
 			break
 		}
 		gain += missing
 	}
-	return out, nil
+	return out
 }
 
 // Bells is the chime before a call: E5 and C5, or only the first for busy times.

@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -171,13 +172,18 @@ func (p *Pack) Has(name string) bool {
 // Stamp changes when a clip's sound may have changed; shipped ones have none.
 func (p *Pack) Stamp(name string) string { return p.byName[name].stamp }
 
-// WAV is the sound of a clip.
+// WAV is the sound of a clip, 16-bit PCM.
 func (p *Pack) WAV(name string) ([]byte, error) {
 	src, ok := p.byName[name]
 	if !ok {
 		return nil, fs.ErrNotExist
 	}
-	return fs.ReadFile(src.files, src.file)
+	b, err := fs.ReadFile(src.files, src.file)
+	if err != nil || len(b) > 22 && binary.LittleEndian.Uint16(b[20:]) == 1 { // PCM already
+		return b, err
+	}
+	s, err := ReadWAV(b)
+	return s.WAV(), err
 }
 
 // Packs are the voices of a house, by language. They do not change.

@@ -32,31 +32,46 @@ func (s Sound) Times(gain float64) Sound {
 
 var errNotWAV = errors.New("not a WAV file of 16-bit samples")
 
-// ReadWAV reads a file of 16-bit PCM; several channels become their mean.
+// ReadWAV reads a file of 16-bit PCM, several channels as their mean, or of IMA
+// ADPCM with one channel.
 func ReadWAV(b []byte) (Sound, error) {
 	if len(b) < 12 || string(b[:4]) != "RIFF" || string(b[8:12]) != "WAVE" {
 		return Sound{}, errNotWAV
 	}
 	var s Sound
-	channels := 0
+	channels, block, frames := 0, 0, 0
 	for rest := b[12:]; len(rest) >= 8; {
-		id, size := string(rest[:4]), int(binary.LittleEndian.Uint32(rest[4:]))
+		id, size := string(rest[:4]), int(min(binary.LittleEndian.Uint32(rest[4:]), math.MaxInt32-16)) // an int may have 32 bits
 		body := rest[8:]
 		body = body[:min(size, len(body))] // programs that write to a pipe do not know the size
 		switch id {
 		case "fmt ":
-			if len(body) < 16 || binary.LittleEndian.Uint16(body) != 1 || binary.LittleEndian.Uint16(body[14:]) != 16 {
+			if len(body) < 16 {
 				return Sound{}, errNotWAV
 			}
+			format, bits := binary.LittleEndian.Uint16(body), binary.LittleEndian.Uint16(body[14:])
 			channels, s.Rate = int(binary.LittleEndian.Uint16(body[2:])), int(binary.LittleEndian.Uint32(body[4:]))
+			if format == formatADPCM && bits == 4 && channels == 1 {
+				block = max(int(binary.LittleEndian.Uint16(body[12:])), 5)
+			} else if format != 1 || bits != 16 {
+				return Sound{}, errNotWAV
+			}
 			if channels < 1 || channels > 8 || s.Rate < 8000 || s.Rate > 192000 {
 				return Sound{}, fmt.Errorf("%w: %d channels at %d Hz", errNotWAV, channels, s.Rate)
 			}
-		case "data":
-			if channels == 0 {
-				return Sound{}, errNotWAV
+		case "fact":
+			if len(body) >= 4 {
+				frames = int(binary.LittleEndian.Uint32(body))
 			}
-			s.Samples = mean(body, channels)
+		case "data":
+			switch {
+			case channels == 0:
+				return Sound{}, errNotWAV
+			case block > 0:
+				s.Samples = unpack(body, block, frames)
+			default:
+				s.Samples = mean(body, channels)
+			}
 			return s, nil
 		}
 		rest = rest[min(8+size+size%2, len(rest)):]

@@ -52,9 +52,19 @@ func (v speaker) make(dir string) error {
 	}
 	m := voice.Manifest{Language: v.lang, Name: v.name, Note: "espeak-ng " + v.voice + ", mastered by cmd/internal/voicepack"}
 	keep := func(c voice.Clip, s voice.Sound) error {
+		for { // packing can lift a peak
+			packed, err := voice.ReadWAV(s.ADPCM())
+			if err != nil {
+				return err
+			}
+			if packed.TruePeak() <= voice.Ceiling {
+				break
+			}
+			s = s.Times(0.98)
+		}
 		c.MS = s.MS()
 		m.Clips = append(m.Clips, c)
-		return os.WriteFile(filepath.Join(dir, c.Name+".wav"), s.WAV(), 0o644)
+		return os.WriteFile(filepath.Join(dir, c.Name+".wav"), s.ADPCM(), 0o644)
 	}
 	if v.lang == voice.Leading {
 		for _, name := range []string{voice.Chime, voice.ShortChime} {
