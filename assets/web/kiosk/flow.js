@@ -21,7 +21,7 @@ const ROOMS = "kiosk,common,door";
  * @typedef {{ id: string, name: Text, field?: Text, examples?: Text, prefix: string, open: boolean, code?: string,
  *   back_at?: string, waiting: number, counters: string[], zone?: { name: Text, floor?: Text, direction?: string } }} Service
  * @typedef {{ id: number, number: string, service: string, state: string, ahead: number, link: string, url?: string,
- *   wait: { low_s: number, high_s: number } | null, paper: string, counter?: { number: string, zone?: any } }} Ticket
+ *   wait: { low_s: number, high_s: number } | null, paper: string, counter?: { number: string, zone?: any }, again?: boolean }} Ticket
  * @typedef {{ name: "home" } | { name: "groups" } | { name: "ticket", ticket: Ticket, paper: string }
  *   | { name: "returned", number: string }} Page
  * @typedef {{ name: "again", service: Service, number: string } | { name: "idle", left: number }
