@@ -34,12 +34,14 @@ type roll struct {
 
 	// What the printer's sensors have said, in this life of the daemon.
 	empty, low, opened bool
+	outAt              time.Time // since when it says that there is no paper
 }
 
 const (
 	pastRolls   = 5
-	leastRoll   = 5000 // mm; less is no whole roll, and nothing is learnt from it
-	nearPercent = 10   // of a roll is left: it is near its end
+	swapIn      = time.Second // nobody changes a roll in less: a sensor that flickers
+	leastRoll   = 5000        // mm; less is no whole roll, and nothing is learnt from it
+	nearPercent = 10          // of a roll is left: it is near its end
 )
 
 // roll is that of a printer, empty when nothing is known.
@@ -101,7 +103,7 @@ func (l *ledger) foldRolls(e store.Entry) {
 	for i := range all {
 		before := l.roll(all[i].Printer)
 		all[i].since = before.since
-		all[i].empty, all[i].low, all[i].opened = before.empty, before.low, before.opened
+		all[i].empty, all[i].low, all[i].opened, all[i].outAt = before.empty, before.low, before.opened, before.outAt
 		*before = all[i]
 	}
 }
@@ -164,7 +166,13 @@ func (s *session) watchRoll(ctx context.Context) {
 	defer r.mu.Unlock()
 	p, f := r.ledger.roll(s.d.id), s.faults()
 	open := f&escpos.Cover != 0
-	p.empty = p.empty || f&escpos.PaperOut != 0 && !open
+	switch {
+	case f&escpos.PaperOut == 0:
+		p.empty = p.empty || !p.outAt.IsZero() && time.Since(p.outAt) >= swapIn
+		p.outAt = time.Time{}
+	case !open && p.outAt.IsZero():
+		p.outAt = time.Now()
+	}
 	p.low = p.low || f&escpos.PaperLow != 0 && f&escpos.PaperOut == 0
 	p.opened = p.opened || open && p.low
 	if f.Stops() || !s.ready {

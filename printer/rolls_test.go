@@ -192,6 +192,11 @@ func TestWhatIsANewRoll(t *testing.T) {
 		p.SetCover(false)
 		time.Sleep(5 * time.Second)
 		assert.Zero(t, h.printer("p1").Asking)
+		p.SetPaper(false) // a sensor that flickers
+		time.Sleep(300 * time.Millisecond)
+		p.SetPaper(true)
+		time.Sleep(5 * time.Second)
+		assert.Zero(t, h.printer("p1").Asking)
 		p.SetRoll(3000) // near its end
 		time.Sleep(3 * time.Second)
 		p.SetCover(true)
