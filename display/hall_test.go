@@ -141,6 +141,7 @@ type hall struct {
 	now     func() time.Time // of the book; nil: the real clock and skew
 	book    *store.Book
 	feed    *feed.Feed
+	room    *display.Room
 	words   *locale.Catalogue
 	handler http.Handler
 	server  *http.Server
@@ -181,6 +182,7 @@ func (h *hall) start() {
 	h.feed = feed.New(h.book, feed.Options{Build: assets.Build(assets.Words())})
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	boards := display.New(display.Options{Book: h.book, Feed: h.feed, Words: h.words.Say, Log: log, Dir: filepath.Join(h.dir, "display"), Build: assets.Build(assets.Words()), Aplay: h.aplay})
+	h.room = boards
 	routes := append(boards.Routes(), h.feed.Routes()...)
 	for _, pattern := range []string{"/web/", "/locale/"} {
 		routes = append(routes, door.Route{Method: "GET", Pattern: pattern, Kind: door.KindAsset, Who: door.Anyone, Handle: door.Serve(assets.Handler(assets.Words()))})

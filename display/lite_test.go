@@ -155,6 +155,14 @@ func TestLitePollWaits(t *testing.T) {
 	h.do(queue.CallNext{Counter: "q1"})
 	second := <-answered
 	assert.Contains(t, second.HTML, `<p class="number ">A001</p>`)
+	// Two at most are asked: the minute may turn.
+	go func() { answered <- ask(ask(second.Seen).Seen) }()
+	h.room.LetGo()
+	select {
+	case <-answered:
+	case <-time.After(5 * time.Second):
+		t.Error("the house waits for its televisions when it stops")
+	}
 	resp, err := http.Get(h.url("/board/nobody/lite"))
 	require.NoError(t, err)
 	resp.Body.Close()

@@ -125,8 +125,9 @@ function Head({ state }) {
 
 function Clock({ state }) {
   if (state.clock_untrusted) return null;
+  minute.value; // the date turns with one
   // Swedish writes a date as ISO 8601 does.
-  const [y, m, d] = new Intl.DateTimeFormat("sv-SE", { timeZone: state.time_zone }).format((minute.value, now.peek())).split("-");
+  const [y, m, d] = new Intl.DateTimeFormat("sv-SE", { timeZone: state.time_zone }).format(now.peek()).split("-");
   return html`<div class="time"><time class="num">${minute.value}</time><span>${weekday(`${y}-${m}-${d}`, t)}, ${d}/${m}/${y}</span></div>`;
 }
 
