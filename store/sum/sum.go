@@ -147,9 +147,9 @@ type Day struct {
 	Services map[queue.ServiceID]*Row `cbor:"4,keyasint,omitempty"`
 	Counters map[queue.CounterID]*Row `cbor:"5,keyasint,omitempty"`
 	Clerks   map[queue.ClerkID]*Row   `cbor:"6,keyasint,omitempty"`
-	Hours    map[int]*Row             `cbor:"7,keyasint,omitempty"` // of the day, 0 to 23, in which the leg began
-	Skipped  int                      `cbor:"8,keyasint,omitempty"` // numbers that were not given
-	Gaps     []Gap                    `cbor:"9,keyasint,omitempty"` // which those were
+	Hours    map[int]*Row             `cbor:"7,keyasint,omitempty"`                   // of the day, 0 to 23, in which the leg began
+	Skipped  int                      `cbor:"8,keyasint,omitempty"`                   // numbers that were not given
+	Gaps     []Gap                    `cbor:"9,keyasint,omitempty" json:",omitempty"` // which those were
 }
 
 // Gap is a run of numbers that was not given, and why.
