@@ -251,6 +251,27 @@ func TestOnlyOnePageSpeaks(t *testing.T) {
 	})
 }
 
+// The box's own loudspeaker goes before a board that is nearer and was there
+// first; when it fails the board goes on.
+func TestTheBoxGoesBeforeTheBoards(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, voice.Zone{ID: "a"}, voice.Zone{ID: "b"})
+		defer s.stop()
+		board := s.join("b1", "a")
+		box := s.join("", "a", "b")
+		first := s.call("a")
+		s.wait(2 * time.Second)
+		s.a.Sound(box, []string{"a", "b"}, false) // its command failed
+		s.wait(20 * time.Second)
+		assert.Equal(t, []string{first}, s.pages[box].asked)
+		assert.Equal(t, []string{first}, s.pages[board].asked)
+		s.a.Sound(box, []string{"a", "b"}, true)
+		second := s.call("a")
+		s.wait(20 * time.Second)
+		assert.Equal(t, []string{first, second}, s.pages[box].asked, "it works again and leads again")
+	})
+}
+
 func TestAPageThatDoesNotReportLosesItsTurn(t *testing.T) {
 	for name, fault := range map[string]func(p *page){
 		"never begins": func(p *page) { p.deaf = true },
