@@ -136,9 +136,10 @@ func TestMuteAndOffline(t *testing.T) {
 			defer l.stop()
 			time.Sleep(15 * time.Second)
 			p.SetPower(false)
-			time.Sleep(5 * time.Second)
-			assert.Equal(t, device.Set(device.Offline), h.conditions("p1"))
+			time.Sleep(1900 * time.Millisecond) // once it has not answered
 			ticket := h.take()
+			time.Sleep(3100 * time.Millisecond)
+			assert.Equal(t, device.Set(device.Offline), h.conditions("p1"))
 			time.Sleep(10 * time.Second)
 			assert.Empty(t, h.notes(), "nothing is begun")
 			p.SetPower(true)

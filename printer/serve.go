@@ -72,6 +72,8 @@ func (s *session) live(ctx context.Context, press *slip.Press) error {
 	defer stop()
 	tick := time.NewTicker(turnOfOthers)
 	defer tick.Stop()
+	again := time.NewTimer(0) // when it is looked at again
+	defer again.Stop()
 	looked := time.Time{}
 	for {
 		if time.Since(looked) >= s.lookEvery() {
@@ -100,9 +102,11 @@ func (s *session) live(ctx context.Context, press *slip.Press) error {
 			}
 			continue
 		}
+		again.Reset(max(0, s.lookEvery()-time.Since(looked)))
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-again.C:
 		case <-s.gone:
 			return s.end(ctx, s.lostWire())
 		case r := <-s.in:

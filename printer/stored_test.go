@@ -145,7 +145,7 @@ func TestStoredTicketIsShort(t *testing.T) {
 		}
 		before := p.Received()
 		ticket := h.take()
-		time.Sleep(3 * time.Second)
+		time.Sleep(time.Second) // looks at the printer come on top
 		n := p.Received() - before
 		require.Len(t, p.Papers(), 1)
 		paper := p.Papers()[0]
