@@ -130,10 +130,7 @@ func (f *file) agent(say Words, errw io.Writer) (*Agent, error) {
 	}
 	for device, at := range f.Lend {
 		address, err := port.Parse(at)
-		if err == nil && address.Scheme == port.Agent {
-			err = errors.New("agent:")
-		}
-		if err != nil || strings.Contains(device, "/") {
+		if err != nil || address.Scheme == port.Agent || strings.Contains(device, "/") {
 			return nil, wrong("bad_lend", map[string]any{"what": device + "=" + at})
 		}
 		a.Lend[device] = address
