@@ -83,6 +83,8 @@ type Options struct {
 	Keep   func(h *queue.Hall) int            // years that stay in the book; 0 and default: all
 	Synced func() bool                        // whether a time source keeps the clock; default asks the kernel
 	Log    *slog.Logger                       // default: nothing is logged
+	// Observe is told of each commit, by whoever writes; it must be quick.
+	Observe func(c Commit)
 
 	// update replaces bolt.DB.Update, so that tests can let a commit fail.
 	update func(db *bolt.DB, fn func(tx *bolt.Tx) error) error
@@ -147,6 +149,7 @@ type Book struct {
 
 	snapping atomic.Bool // a snapshot is being made
 	lastSnap time.Time   // when; the writer's own
+	pace     pace
 
 	jobs    chan *job
 	pen     chan struct{} // one slot, filled by whoever writes

@@ -205,7 +205,7 @@ func (b *Book) attempt(t *batch, jobs []*job) (err error) {
 	if len(t.records) == 0 && len(t.marks) == 0 && t.snap == nil && len(t.edits) == 0 {
 		return nil
 	}
-	return b.opts.update(b.db, func(tx *bolt.Tx) error { return t.store(tx, &b.st.tail) })
+	return b.commit(t, len(jobs))
 }
 
 // decide turns one job into records of the batch. Its error is fatal to the batch.

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"xinmoi/store"
 	"xinmoi/store/queue"
 )
 
@@ -15,15 +16,46 @@ import (
 func (s *server) metrics() http.Handler {
 	r := prometheus.NewRegistry() // not the global one: tests run several servers
 	r.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewGoCollector(), hallCollector{s})
+	for _, h := range s.disk.histograms() {
+		r.MustRegister(h)
+	}
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+}
+
+// diskFigures are told of each commit.
+type diskFigures struct{ commit, flush prometheus.Histogram }
+
+func newDiskFigures() *diskFigures {
+	from := func(name, help string) prometheus.Histogram {
+		return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help,
+			Buckets: prometheus.ExponentialBuckets(0.00025, 2, 13)}) // 0.25 ms to 1 s
+	}
+	return &diskFigures{
+		commit: from("xinmoi_commit_seconds", "Time of one transaction of the book."),
+		flush:  from("xinmoi_disk_flush_seconds", "Time of one write to the disk with its flush; over 20 ms every press is slow."),
+	}
+}
+
+func (d *diskFigures) observe(c store.Commit) {
+	d.commit.Observe(c.Took.Seconds())
+	d.flush.Observe(c.Flush.Seconds())
+}
+
+// histograms: none where the book was opened without being watched.
+func (d *diskFigures) histograms() []prometheus.Histogram {
+	if d == nil {
+		return nil
+	}
+	return []prometheus.Histogram{d.commit, d.flush}
 }
 
 // hallCollector reads the hall.
 type hallCollector struct{ s *server }
 
 // figures are what it tells.
-var figures = struct{ seq, waiting, tickets, counters, conditions, screens, resyncs, ahead *prometheus.Desc }{
+var figures = struct{ seq, queued, waiting, tickets, counters, conditions, screens, resyncs, ahead *prometheus.Desc }{
 	seq:        prometheus.NewDesc("xinmoi_journal_seq", "Number of the last entry of the journal.", nil, nil),
+	queued:     prometheus.NewDesc("xinmoi_writer_queue", "Commands that wait for the writer.", nil, nil),
 	waiting:    prometheus.NewDesc("xinmoi_waiting_tickets", "People waiting.", []string{"service"}, nil),
 	tickets:    prometheus.NewDesc("xinmoi_day_tickets", "Tickets of the business day.", []string{"state"}, nil),
 	counters:   prometheus.NewDesc("xinmoi_counters", "Counters by state.", []string{"state"}, nil),
@@ -41,6 +73,7 @@ func (c hallCollector) Collect(out chan<- prometheus.Metric) {
 	}
 	v := c.s.book.View()
 	gauge(figures.seq, float64(v.Seq))
+	gauge(figures.queued, float64(c.s.book.Queued()))
 	for _, rule := range v.Hall.Rules().Services {
 		gauge(figures.waiting, float64(len(v.Hall.Waiting(rule.ID))), string(rule.ID))
 	}

@@ -41,6 +41,7 @@ type server struct {
 	log    *slog.Logger
 
 	book     *store.Book
+	disk     *diskFigures // nil: the book is not watched
 	feed     *feed.Feed
 	rooms    rooms
 	agents   *lending.Hub
@@ -97,8 +98,9 @@ func (s *server) run(ctx context.Context) (err error) {
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
 		return err
 	}
+	s.disk = newDiskFigures()
 	s.book, err = store.Open(s.data, store.Options{
-		Log: s.log, Built: built(),
+		Log: s.log, Built: built(), Observe: s.disk.observe,
 		Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() },
 		Keep: func(h *queue.Hall) int { return centre.InForce(h).KeepYears() },
 	})
