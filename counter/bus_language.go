@@ -186,6 +186,9 @@ type hid struct {
 	mute
 	d    keypad.HIDDecoder
 	last time.Time
+
+	made   said // the last press
+	madeAt time.Time
 }
 
 func (h *hid) feed(b []byte) ([]said, bool) {
@@ -193,7 +196,15 @@ func (h *hid) feed(b []byte) ([]said, bool) {
 		h.d.Forget()
 	}
 	h.last = time.Now()
-	return presses(h.d.Feed(b, h.last)), false
+	out := presses(h.d.Feed(b, h.last))
+	for i, s := range out {
+		// A key that bounces behind digits comes again without them.
+		if s.press.Key == h.made.press.Key && s.press.Digits == "" && h.last.Sub(h.madeAt) < repeatWithin {
+			out[i] = h.made
+		}
+		h.made, h.madeAt = out[i], h.last
+	}
+	return out, false
 }
 
 func (h *hid) next() (time.Time, bool) { return h.d.Next() }

@@ -55,6 +55,44 @@ func TestLongAndDoublePressesOfAKeyboard(t *testing.T) {
 	})
 }
 
+// TestABouncingKeyAfterDigits: a worn contact closes twice, and the second time
+// there are no digits before it. That is no other press.
+func TestABouncingKeyAfterDigits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newPadHall(t)
+		host, device := net.Pipe()
+		bus, err := counter.NewBus(h.book, slog.New(slog.DiscardHandler), &centre.Document{}, []centre.Keypad{{
+			ID: "usb1", Port: "evdev:usb-1", Protocol: centre.Keys, Counter: "q1",
+		}})
+		require.NoError(t, err)
+		ended := make(chan error, 1)
+		go func() { ended <- bus.Serve(t.Context(), lendtest.Wire(t, host)) }()
+		key := func(code byte, then time.Duration) {
+			for _, value := range []byte{1, 0} {
+				_, err := device.Write([]byte{1, 0, code, 0, value, 0, 0, 0})
+				require.NoError(t, err)
+				time.Sleep(20 * time.Millisecond)
+			}
+			time.Sleep(then)
+		}
+		const one, minus, star, enter = 79, 74, 55, 96
+		h.issue("civil", 3)
+		key(enter, 5*time.Second)
+		key(minus, 5*time.Second) // A001 is absent
+		key(enter, 5*time.Second)
+		key(one, 200*time.Millisecond)
+		key(star, 10*time.Millisecond) // A001 goes back into the queue
+		key(star, 5*time.Second)       // and A002 is not parked
+		assert.Equal(t, []string{
+			"usb1 counter.opened", "usb1 ticket.called", "usb1 ticket.no_show", "usb1 ticket.called", "usb1 ticket.returned",
+		}, h.journal())
+		key(star, 5*time.Second) // later it is
+		assert.Equal(t, 1, h.count("usb1 ticket.parked"))
+		device.Close()
+		<-ended
+	})
+}
+
 // TestLongPressOfAButton: an input of a module that stays closed.
 func TestLongPressOfAButton(t *testing.T) {
 	cut, _, _ := strings.Cut(buttonCentre(centre.Discrete), "[[keypad]]\nid = \"b2\"")
