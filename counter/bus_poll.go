@@ -169,7 +169,7 @@ func (w *busWire) seen(m *module, state []bool, err error) {
 	now := time.Now()
 	if err != nil {
 		m.mutes++
-		m.known = false
+		m.known = m.known && m.mutes < mutesToTell
 		m.dueAt = now.Add(min(pollRetry<<min(max(m.mutes-mutesToTell, 0), 8), pollRetryTo))
 		if m.mutes < mutesToTell {
 			m.dueAt = now.Add(pollEvery)

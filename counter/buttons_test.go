@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,6 +102,47 @@ func TestAModuleWithoutPower(t *testing.T) {
 		time.Sleep(15 * time.Second)
 		assert.Empty(t, offline())
 		assert.Zero(t, h.count("b3 counter.opened")+h.count("b3 counter.paused"))
+	})
+}
+
+// spoiling garbles one answer of module 1, when told to.
+type spoiling struct {
+	device.Wire
+	next atomic.Bool
+}
+
+func (s *spoiling) Read(p []byte) (int, error) {
+	n, err := s.Wire.Read(p)
+	if n > 0 && p[0] == 1 && s.next.CompareAndSwap(true, false) {
+		p[n-1] ^= 0xFF
+	}
+	return n, err
+}
+
+// TestAPressWhileAnAnswerIsGarbled: noise on the line in the very round in which a
+// button goes down loses no press.
+func TestAPressWhileAnAnswerIsGarbled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newPadHallOf(t, buttonCentre(centre.Discrete))
+		m := countertest.NewModules(16, 1, 2)
+		m.SetBaud(9600)
+		host, sim := net.Pipe()
+		wire := &spoiling{Wire: lendtest.Wire(t, host)}
+		ended := make(chan error, 2)
+		go func() { ended <- h.bus.Serve(t.Context(), wire) }()
+		go func() { ended <- m.Serve(t.Context(), sim) }()
+		time.Sleep(time.Second)
+		h.issue("civil", 1)
+		wire.next.Store(true)
+		m.Hold(1, 1, true)
+		time.Sleep(400 * time.Millisecond)
+		m.Hold(1, 1, false)
+		time.Sleep(5 * time.Second)
+		assert.False(t, wire.next.Load())
+		assert.Equal(t, 1, h.count("b1 ticket.called"))
+		sim.Close()
+		<-ended
+		<-ended
 	})
 }
 
