@@ -45,6 +45,24 @@ func runCheck(e env, args []string) int {
 	return code
 }
 
+// readDocument reads the document that a tool works by; what is wrong with it is
+// told, and then there is none.
+func readDocument(e env, file string) (doc *centre.Document, code int) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": file, "err": err.Error()}))
+		return nil, exitCannotTell
+	}
+	doc, findings := centre.Parse(file, src)
+	if doc == nil {
+		for _, line := range sayFindings(e.words, e.lang, findings) {
+			fmt.Fprintln(e.errw, line)
+		}
+		return nil, exitFound
+	}
+	return doc, exitGood
+}
+
 // sayFindings writes findings one a line, as editors jump to them:
 // "centre.toml:12: lỗi: …".
 func sayFindings(words *locale.Catalogue, lang string, findings []centre.Finding) []string {

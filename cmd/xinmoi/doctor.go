@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
-
-	"xinmoi/cmd/internal/port"
-	"xinmoi/counter"
 )
 
 // runDoctor lists the devices of this machine that a hall could use and asks the
@@ -23,6 +19,7 @@ func runDoctor(ctx context.Context, e env, args []string) int {
 	test := fs.String("test", "", e.say("cmd.flag.doctor_test", nil))
 	pages := fs.String("pages", "", e.say("cmd.flag.doctor_pages", nil))
 	model := fs.String("model", "", e.say("cmd.flag.doctor_model", nil))
+	config := fs.String("config", "", e.say("cmd.flag.doctor_config", nil))
 	ask := fs.String("ask", "", e.say("cmd.flag.doctor_ask", nil))
 	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
 	chosen := 0
@@ -32,7 +29,7 @@ func runDoctor(ctx context.Context, e env, args []string) int {
 			chosen++
 		}
 	}
-	if err != nil || fs.NArg() > 0 || chosen > 1 {
+	if err != nil || fs.NArg() > 0 || chosen > 1 || *config != "" && *listen == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.doctor.usage", nil))
 		}
@@ -40,7 +37,7 @@ func runDoctor(ctx context.Context, e env, args []string) int {
 	}
 	switch m := (machine{"/"}); {
 	case *listen != "":
-		return listenTo(ctx, e, *listen)
+		return listenTo(ctx, e, *listen, *config)
 	case *udev:
 		sayRules(e, m.devices())
 		return exitGood
@@ -134,41 +131,5 @@ func sayRules(e env, all []found) {
 			fmt.Fprint(e.out, "# ") // somebody may want to type on it
 		}
 		fmt.Fprintf(e.out, "%s, ENV{ID_PATH}==%q, SYMLINK+=%q, MODE=\"0660\", %s\n", match, f.idPath, link, group)
-	}
-}
-
-// listenTo shows what a device says: its bytes, and the frames that are known.
-func listenTo(ctx context.Context, e env, address string) int {
-	a, err := port.Parse(address)
-	if err != nil {
-		fmt.Fprintln(e.errw, err)
-		return exitUsage
-	}
-	wire, err := port.Open(ctx, a)
-	if err != nil {
-		fmt.Fprintln(e.errw, e.say("cmd.doctor.cannot_open", map[string]any{"port": address, "err": err.Error()}))
-		return exitCannotTell
-	}
-	defer wire.Close()
-	stop := context.AfterFunc(ctx, func() { wire.Close() })
-	defer stop()
-	fmt.Fprintln(e.out, e.say("cmd.doctor.listening", map[string]any{"port": a.String()}))
-	hear := counter.Hear()
-	buf := make([]byte, 64)
-	for {
-		n, err := wire.Read(buf)
-		if n > 0 {
-			fmt.Fprintf(e.out, "%s  % X\n", time.Now().Format("15:04:05.000"), buf[:n])
-			for _, line := range hear(buf[:n]) {
-				fmt.Fprintln(e.out, "              "+line)
-			}
-		}
-		switch {
-		case ctx.Err() != nil:
-			return exitGood
-		case err != nil:
-			fmt.Fprintln(e.errw, e.say("cmd.doctor.gone", map[string]any{"port": address, "err": err.Error()}))
-			return exitCannotTell
-		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"xinmoi/assets/locale"
 	"xinmoi/printer"
+	"xinmoi/store/centre"
 )
 
 // fakeMachine is a machine with a USB serial line, a scanner, a keypad, a ticket
@@ -127,17 +128,22 @@ func TestDoctorListens(t *testing.T) {
 	require.NoError(t, err)
 	words, err := locale.New("")
 	require.NoError(t, err)
+	config := filepath.Join(t.TempDir(), "centre.toml")
+	src, err := centre.Template("commune", centre.Answers{Name: centre.Text{"vi": "Xã", "en": "Commune"}, Authority: centre.Text{"vi": "UBND xã", "en": "Committee"}, Counters: 1})
+	require.NoError(t, err)
+	src = append(src, "\n[[template]]\nid = \"box\"\nstart = \"FF 68\"\nend = \"16\"\naddress = 5\nkey = -3\nkeys = { \"0C\" = \"next\" }\n"...)
+	require.NoError(t, os.WriteFile(config, src, 0o600))
 	in, out := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
 	code := make(chan int, 1)
 	go func() {
-		code <- runDoctor(ctx, env{out: out, errw: io.Discard, words: words, lang: "en"}, []string{"--listen", "serial:" + slave.Name()})
+		code <- runDoctor(ctx, env{out: out, errw: io.Discard, words: words, lang: "en"}, []string{"--listen", "serial:" + slave.Name(), "--config", config})
 		out.Close()
 	}()
 	var said strings.Builder
 	buf := make([]byte, 256)
 	deadline := time.Now().Add(10 * time.Second)
-	for sent := false; !strings.Contains(said.String(), "key 0C = next") && time.Now().Before(deadline); {
+	for sent := false; !strings.Contains(said.String(), "template box") && time.Now().Before(deadline); {
 		n, err := in.Read(buf)
 		require.NoError(t, err)
 		said.Write(buf[:n])
@@ -148,6 +154,7 @@ func TestDoctorListens(t *testing.T) {
 		}
 	}
 	assert.Contains(t, said.String(), "ff68  address 5  key 0C = next")
+	assert.Contains(t, said.String(), "template box  address 5  key 0C = next")
 	cancel()
 	go io.Copy(io.Discard, in)
 	assert.Equal(t, exitGood, <-code)

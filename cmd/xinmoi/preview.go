@@ -31,17 +31,9 @@ func runPreview(e env, args []string) int {
 		}
 		return exitUsage
 	}
-	src, err := os.ReadFile(*file)
-	if err != nil {
-		fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": *file, "err": err.Error()}))
-		return exitCannotTell
-	}
-	doc, findings := centre.Parse(*file, src)
+	doc, code := readDocument(e, *file)
 	if doc == nil {
-		for _, line := range sayFindings(e.words, e.lang, findings) {
-			fmt.Fprintln(e.errw, line)
-		}
-		return exitFound
+		return code
 	}
 	p, ok := doc.Printer(*id)
 	if !ok && *id != "" {
@@ -51,9 +43,9 @@ func runPreview(e env, args []string) int {
 	if !ok && len(doc.Printers) > 0 {
 		p = doc.Printers[0]
 	}
-	code := exitGood
 	if *template != "" {
 		var found []centre.Finding
+		var err error
 		if o.Template, found, err = printer.ReadTemplate(*template); err != nil {
 			fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": *template, "err": err.Error()}))
 			return exitCannotTell
@@ -68,7 +60,8 @@ func runPreview(e env, args []string) int {
 	}
 	o.Model, o.Now = p.Model, time.Now()
 	var png bytes.Buffer
-	if err = printer.Preview(&png, doc, o, e.words.Say); err == nil {
+	err := printer.Preview(&png, doc, o, e.words.Say)
+	if err == nil {
 		err = os.WriteFile(*out, png.Bytes(), 0o644)
 	}
 	if err != nil {
