@@ -3,6 +3,7 @@ package kiosk_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -255,7 +256,8 @@ func TestATypingScanner(t *testing.T) {
 	assert.Equal(t, "card", card["kind"])
 	assert.Equal(t, "cao-tuoi", card["class"].(map[string]any)["id"])
 	sim.Close()
-	assert.ErrorIs(t, <-ended, io.EOF)
+	err := <-ended // of a read, or of the deadline before it
+	assert.True(t, errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe), "%v", err)
 }
 
 // files is all that the room's folder holds.

@@ -41,7 +41,8 @@ function idle() {
 
 /** The same words in the second language, small under the first. */
 const under = signal(/** @type {((key: string, args?: object) => string) | null} */ (null));
-const leading = signal("");
+const leading = signal(""); // in use
+let wanted = "";
 const second = signal("");
 
 /** @param {import("/web/lib/feed.js").Message} msg */
@@ -74,11 +75,25 @@ function onState(state) {
   document.documentElement.style.setProperty("--rows", String(state.rows));
   const asked = new URLSearchParams(location.search).get("lang");
   const langs = asked ? [asked, ...state.languages.filter((l) => l !== asked)] : state.languages;
-  if (langs[0] === leading.value) return;
-  leading.value = langs[0];
-  loadWords(langs[0], "display,voice,common").then(() => {
-    document.title = t("display.title");
-  }, () => { leading.value = ""; });
+  if (langs[0] === wanted) return;
+  wanted = langs[0];
+  speak(langs);
+}
+
+/**
+ * Puts the words of the first language in use, and those of the second under
+ * them. Until they are there the board shows what it showed before, and nothing
+ * at all at first, since keys are no words.
+ * @param {string[]} langs
+ */
+function speak(langs) {
+  loadWords(langs[0], "display,voice,common").then(
+    () => {
+      leading.value = langs[0];
+      document.title = t("display.title");
+    },
+    () => setTimeout(() => langs[0] === wanted && speak(langs), 3_000),
+  );
   if (langs[1]) wordsOf(langs[1], "display,voice,common").then((say) => { second.value = langs[1]; under.value = say; }, () => {});
 }
 
