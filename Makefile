@@ -8,7 +8,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 YEARS_DATA ?= /tmp/xinmoi-years
 
-.PHONY: help run build test test-vm check fmt fuzz random bench years cross install clean test-power
+.PHONY: help run build test test-vm check fmt fuzz random bench bench-slow years cross install clean test-power
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ random: ## a million random commands against the naive model; STEPS=n for anothe
 
 bench: ## the figures of store/DESIGN.md, with the floors measured in the same run
 	@$(GO) run ./cmd/internal/bench
+
+bench-slow: ## a press to the last of 50 boards with a disk whose flush takes 5 ms; root
+	@$(GO) run ./cmd/internal/slowdisk -flush 5ms -- \
+	$(GO) test ./cmd/xinmoi -run '^$$' -bench PressOnASlowDisk -benchtime 10s -count 5
 
 years: ## the figures of a book of ten years, simulated in YEARS_DATA (3 GB, some minutes; it stays there)
 	@$(GO) run ./cmd/internal/bench -years 10 -data '$(YEARS_DATA)'

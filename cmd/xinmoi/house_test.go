@@ -59,6 +59,7 @@ var arrows = map[string][]string{
 	"cmd/internal/port":      {"store/device"},
 	"cmd/internal/demo":      {"assets/...", "printer/printertest", "counter/countertest", "counter/keypad", "display/displaytest", "kiosk/kiosktest", "store/centre", "store/queue"},
 	"cmd/internal/sim":       {"store", "store/centre", "store/queue"},
+	"cmd/internal/slowdisk":  {"store/powertest"},
 	"cmd/internal/vendorweb": {},
 	"cmd/internal/voicepack": {"display/voice"},
 	"cmd/internal/bench":     {},

@@ -21,9 +21,14 @@ var update = flag.Bool("update", false, "rewrite testdata/routes.txt")
 // openServer builds the house without a listener.
 func openServer(t testing.TB) *server {
 	t.Helper()
+	return openServerIn(t, t.TempDir())
+}
+
+func openServerIn(t testing.TB, dir string) *server {
+	t.Helper()
 	e, _, _ := technician(t)
 	s := &server{env: e, listen: "127.0.0.1:0", log: slog.New(slog.DiscardHandler)}
-	book, err := store.Open(t.TempDir(), store.Options{})
+	book, err := store.Open(dir, store.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, book.Close()) })
 	s.book = book
