@@ -53,6 +53,12 @@ func (r *Room) sample(doc *centre.Document) *queue.Ticket {
 	return madeUp(doc, Sample{Now: r.book.Now()})
 }
 
+// LeastDots and MostDots are the narrowest and the widest paper that is drawn for.
+const (
+	LeastDots = 200
+	MostDots  = 1000
+)
+
 // Sample says what a made-up ticket is to be like. Everything may be left out.
 type Sample struct {
 	Template *slip.Template
@@ -206,7 +212,7 @@ func (r *Room) drawSlip(w http.ResponseWriter, req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if body.Dots != 0 && (body.Dots < 200 || body.Dots > 1000) {
+	if body.Dots != 0 && (body.Dots < LeastDots || body.Dots > MostDots) {
 		return &queue.Refusal{Code: queue.ErrBadValue.Code, Args: map[string]any{"field": "dots"}}
 	}
 	t, found := r.templates.try(body)

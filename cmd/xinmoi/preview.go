@@ -5,10 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"xinmoi/printer"
 	"xinmoi/store/centre"
+	"xinmoi/store/queue"
 )
 
 // runPreview draws a ticket of a document as a PNG, so that its words can be
@@ -31,6 +34,10 @@ func runPreview(e env, args []string) int {
 		}
 		return exitUsage
 	}
+	if o.Dots != 0 && (o.Dots < printer.LeastDots || o.Dots > printer.MostDots) {
+		fmt.Fprintln(e.errw, e.say("cmd.preview.dots", map[string]any{"least": printer.LeastDots, "most": printer.MostDots}))
+		return exitUsage
+	}
 	doc, code := readDocument(e, *file)
 	if doc == nil {
 		return code
@@ -38,6 +45,18 @@ func runPreview(e env, args []string) int {
 	p, ok := doc.Printer(*id)
 	if !ok && *id != "" {
 		fmt.Fprintln(e.errw, e.say("cmd.preview.no_printer", map[string]any{"printer": *id}))
+		return exitFound
+	}
+	if _, ok := doc.Service(queue.ServiceID(o.Service)); !ok && o.Service != "" {
+		var known []string
+		for _, s := range doc.Services {
+			known = append(known, s.ID)
+		}
+		fmt.Fprintln(e.errw, e.say("cmd.preview.no_service", map[string]any{"service": o.Service, "known": strings.Join(known, ", ")}))
+		return exitFound
+	}
+	if o.Lang != "" && !slices.Contains(doc.Centre.Languages, o.Lang) {
+		fmt.Fprintln(e.errw, e.say("cmd.preview.no_language", map[string]any{"lang": o.Lang, "known": strings.Join(doc.Centre.Languages, ", ")}))
 		return exitFound
 	}
 	if !ok && len(doc.Printers) > 0 {

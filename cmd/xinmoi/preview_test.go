@@ -42,6 +42,10 @@ func TestPrintPreview(t *testing.T) {
 		{[]string{"--config", good, "-o", out, "--template", own, "--dots", "384", "--for", "en"}, exitGood, "t.png"},
 		{[]string{"--config", good, "-o", out, "--template", wrong}, exitFound, "wrong.toml:2: lỗi: Không có biến {so}"},
 		{[]string{"--config", good, "-o", out, "--template", own + "x"}, exitCannotTell, "own.tomlx"},
+		{[]string{"--config", good, "-o", out + "x", "--dots", "10"}, exitUsage, "từ 200 đến 1000"},
+		{[]string{"--config", good, "-o", out + "x", "--dots", "1001"}, exitUsage, "từ 200 đến 1000"},
+		{[]string{"--config", good, "-o", out + "x", "--service", "ho-tic"}, exitFound, "lĩnh vực nào mang mã “ho-tic”. Các mã: ho-tich, "},
+		{[]string{"--config", good, "-o", out + "x", "--for", "zz"}, exitFound, "không có tiếng “zz”. Các tiếng: vi, en"},
 		{nil, exitUsage, "print-preview"},
 	} {
 		var said bytes.Buffer
@@ -49,6 +53,7 @@ func TestPrintPreview(t *testing.T) {
 		assert.Equal(t, c.want, runPreview(e, c.args), "%v", c.args)
 		assert.Contains(t, said.String(), c.says, "%v", c.args)
 	}
+	assert.NoFileExists(t, out+"x", "what was not asked for is not drawn")
 	f, err := os.Open(out)
 	require.NoError(t, err)
 	defer f.Close()

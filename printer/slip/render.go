@@ -95,7 +95,7 @@ func (g *Page) text(p *Press, l Line) {
 	}
 	wide := g.Dots - 2*edge - indent
 	value := p.shape(l.Right, Strong, g.size(l))
-	if value.width > wide*2/3 { // a line of its own, which may wrap
+	if l.Right != "" && value.width > wide*2/3 { // a line of its own, which may wrap
 		g.text(p, Line{Text: l.Text, Face: l.Face, Size: l.Size, Left: true})
 		g.text(p, Line{Text: l.Right, Face: Strong, Size: l.Size, Left: true})
 		return
