@@ -3,6 +3,7 @@ package printer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ type Heard struct {
 	InTurn     bool   // it says when all is printed
 	Name       string // what it calls itself; "" for nothing
 	Conditions device.Conditions
+
+	stopped bool // by one of them
 }
 
 // probe asks a printer that has no driver.
@@ -38,26 +41,12 @@ func Ask(ctx context.Context, wire device.Wire) (Heard, error) {
 		p.baud = b.Baud()
 	}
 	h := Heard{Name: portName(wire)}
-	var faults escpos.Fault
-	for _, q := range []struct {
-		ask  []byte
-		read func(byte) escpos.Fault
-	}{
-		{escpos.AskPrinter, escpos.PrinterFaults}, {escpos.AskOffline, escpos.OfflineFaults},
-		{escpos.AskError, escpos.ErrorFaults}, {escpos.AskPaper, escpos.PaperFaults},
-	} {
-		r, ok, err := p.ask(ctx, q.ask, time.Second, escpos.RealTime)
-		if err != nil {
-			return h, err
-		}
-		if !ok {
-			break
-		}
-		h.Answers = true
-		faults |= q.read(r[0].Byte)
+	faults, answers, err := p.state(ctx)
+	if h.Answers = answers; err != nil {
+		return h, err
 	}
-	h.Conditions = conditionsOf(faults)
-	if !h.Answers || faults.Stops() {
+	h.Conditions, h.stopped = conditionsOf(faults), faults.Stops()
+	if !h.Answers || h.stopped {
 		return h, nil // one that has stopped answers nothing in its turn
 	}
 	r, ok, err := p.ask(ctx, slices.Concat(escpos.Reset, escpos.AskDone), 2*time.Second, escpos.Done)
@@ -77,6 +66,25 @@ func Ask(ctx context.Context, wire device.Wire) (Heard, error) {
 		h.Name = shown(strings.Join(names, " "))
 	}
 	return h, nil
+}
+
+// state asks what is wrong with the printer, by real-time questions.
+func (p *probe) state(ctx context.Context) (faults escpos.Fault, answers bool, err error) {
+	for _, q := range []struct {
+		ask  []byte
+		read func(byte) escpos.Fault
+	}{
+		{escpos.AskPrinter, escpos.PrinterFaults}, {escpos.AskOffline, escpos.OfflineFaults},
+		{escpos.AskError, escpos.ErrorFaults}, {escpos.AskPaper, escpos.PaperFaults},
+	} {
+		r, ok, err := p.ask(ctx, q.ask, time.Second, escpos.RealTime)
+		if !ok || err != nil {
+			return faults, answers, err
+		}
+		answers = true
+		faults |= q.read(r[0].Byte)
+	}
+	return faults, answers, nil
 }
 
 // ask sends a question and collects answers of the wanted kinds, in that order.
@@ -122,6 +130,14 @@ func (p *probe) send(b []byte) error {
 // printed, though it says such things.
 var ErrNotSaid = errors.New("the printer has not said that it is done")
 
+// Stopped is the end of a trial on a printer that says what keeps it from printing.
+type Stopped struct {
+	Conditions device.Conditions
+	Sent       bool // the slip was sent before it said so
+}
+
+func (e *Stopped) Error() string { return fmt.Sprintf("the printer has stopped: %v", e.Conditions) }
+
 // Trial is a slip to try a printer with that no hall uses yet.
 type Trial struct {
 	Model Model
@@ -163,19 +179,31 @@ func Try(ctx context.Context, wire device.Wire, o Trial, words slip.Words) (said
 		return false, err
 	}
 	h, err := Ask(ctx, wire)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, err
+	case h.stopped: // it would come out later, when nobody looks for it
+		return false, &Stopped{Conditions: h.Conditions}
 	}
 	for _, b := range pieces {
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		if err := p.send(b); err != nil {
+		switch err := p.send(b); {
+		case errors.Is(err, os.ErrDeadlineExceeded): // no question would get through either
+			return false, &Stopped{Conditions: device.Set(device.Stalled), Sent: true}
+		case err != nil:
 			return false, err
 		}
 	}
 	need := time.Duration(high)*time.Second/time.Duration(m.Speed) + p.lineTime(len(slices.Concat(pieces...)))
 	_, said, err = p.ask(ctx, nil, need+3*time.Second, escpos.Done) // the job ends with the question
+	if err == nil && !said && h.Answers {
+		var faults escpos.Fault
+		if faults, _, err = p.state(ctx); faults.Stops() {
+			return false, &Stopped{Conditions: conditionsOf(faults), Sent: true}
+		}
+	}
 	switch {
 	case err != nil:
 		return false, err

@@ -133,7 +133,18 @@ func tryPrinter(ctx context.Context, e env, address, model string, pages bool) i
 	stop := context.AfterFunc(ctx, func() { wire.Close() })
 	defer stop()
 	said, err := printer.Try(ctx, wire, printer.Trial{Model: m, Port: a.String(), Lang: e.lang, Pages: pages}, e.words.Say)
+	var stopped *printer.Stopped
 	switch {
+	case errors.As(err, &stopped):
+		for _, c := range stopped.Conditions {
+			fmt.Fprintln(e.errw, e.say("cmd.doctor.state", map[string]any{"state": e.say("counter.condition."+string(c), nil)}))
+		}
+		if stopped.Sent {
+			fmt.Fprintln(e.errw, e.say("cmd.doctor.not_said", nil))
+		} else {
+			fmt.Fprintln(e.errw, e.say("cmd.doctor.not_tried", nil))
+		}
+		return exitFound
 	case errors.Is(err, printer.ErrNotSaid):
 		fmt.Fprintln(e.errw, e.say("cmd.doctor.not_said", nil))
 		return exitFound

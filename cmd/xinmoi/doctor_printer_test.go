@@ -86,6 +86,12 @@ func TestDoctorFindsASerialPrinter(t *testing.T) {
 	assert.Equal(t, exitFound, code)
 	assert.Contains(t, said, "Máy in đang: hết giấy.")
 	assert.Contains(t, said, "model = \"generic-80\"", "one without paper does not tell its name in its turn")
+	got := p.Received()
+	code, said = doctor(t, "vi", "--test", "serial:"+node, "--model", "epson-tm-t82")
+	assert.Equal(t, exitFound, code)
+	assert.Contains(t, said, "Máy in đang: hết giấy.")
+	assert.Contains(t, said, "Chưa gửi phiếu thử")
+	assert.Less(t, p.Received()-got, 20, "questions, and no slip that would come out later")
 
 	code, said = doctor(t, "vi", "--test", "serial:"+node, "--model", "TM-T82")
 	assert.Equal(t, exitUsage, code)
@@ -131,6 +137,21 @@ func TestDoctorAsksOthers(t *testing.T) {
 	assert.Equal(t, exitGood, code)
 	assert.Contains(t, said, "does not say whether it has printed")
 	assert.Len(t, p.Papers(), 1)
+}
+
+// One that answers questions, but does not say when it is done, is asked again
+// after the slip.
+func TestDoctorAsksAfterTheSlip(t *testing.T) {
+	p, node := atPty(t, printertest.Options{NoAuto: true, NoDone: true})
+	p.SetRoll(100) // it ends within the slip
+	code, said := doctor(t, "en", "--test", "serial:"+node, "--model", "epson-tm-t82")
+	assert.Equal(t, exitFound, code, said)
+	assert.Contains(t, said, "The printer is: out of paper.")
+	p, node = atPty(t, printertest.Options{})
+	p.SetRoll(100)
+	code, said = doctor(t, "en", "--test", "serial:"+node+"?baud=115200") // drawn, and more than it has room for
+	assert.Equal(t, exitFound, code, said)
+	assert.Contains(t, said, "The printer is: takes no data.")
 }
 
 func TestModelLike(t *testing.T) {
