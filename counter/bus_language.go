@@ -149,9 +149,7 @@ func (t *templated) feed(b []byte) (out []said, open bool) {
 	for _, frame := range t.d.Feed(b) {
 		s := said{raw: string(frame)}
 		s.press, s.pressed = t.l.Press(frame)
-		if t.l.Acks() {
-			s.ack = frame
-		}
+		s.ack = t.l.Ack(s.press.Addr, frame)
 		out = append(out, s)
 	}
 	return out, t.d.Open()

@@ -27,7 +27,7 @@ type Template struct {
 	Digits *[2]int           // where digits before it stand: from, up to but not including
 	Skip   map[int]string    // a frame with this byte there is no press: 6 = "11"
 	Keys   map[string]Action // "0C", "6 0F", "# 0C", as in Map
-	Ack    string            // "echo", or "" for none
+	Ack    string            // "echo", what is sent instead, or "" for none
 	Show   string            // what is sent to the display; "" for none
 	Beep   string            // what makes it beep
 	Ask    string            // what asks for a rating
@@ -38,11 +38,14 @@ type Template struct {
 type TemplateLength struct{ At, Again, Add int }
 
 // TemplateCheck is a checksum over the bytes From up to but not including To,
-// standing at To. Kinds: "", sum8, xor8, lrc, crc16-modbus (low byte first).
+// standing at To. Kinds: "" and those of frame.Sums.
 type TemplateCheck struct {
 	Kind     string
 	From, To int
 }
+
+// echo is the acknowledgement that is the keypad's own frame.
+const echo = "echo"
 
 // Language is a template ready for use.
 type Language struct {
@@ -51,6 +54,7 @@ type Language struct {
 	same, skip map[int]byte
 	show       frame.Frame
 	beep, ask  frame.Frame
+	ack        frame.Frame // unless it is an echo
 }
 
 // Compile checks a template.
@@ -86,15 +90,16 @@ func (t Template) Compile() (l *Language, err error) {
 	if _, err := frame.Sum(t.Check.Kind, nil); err != nil {
 		return nil, err
 	}
-	if t.Ack != "" && t.Ack != "echo" {
-		return nil, fmt.Errorf("ack: want echo or nothing")
+	ack := t.Ack
+	if ack == echo {
+		ack = ""
 	}
 	for _, sent := range []struct {
-		text string
-		to   *frame.Frame
-	}{{t.Show, &l.show}, {t.Beep, &l.beep}, {t.Ask, &l.ask}} {
+		name, text string
+		to         *frame.Frame
+	}{{"show", t.Show, &l.show}, {"beep", t.Beep, &l.beep}, {"ask", t.Ask, &l.ask}, {"ack", ack, &l.ack}} {
 		if *sent.to, err = frame.Parse(sent.text); err != nil {
-			return nil, fmt.Errorf("show: %w", err)
+			return nil, fmt.Errorf("%s: %w", sent.name, err)
 		}
 	}
 	return l, nil
@@ -106,8 +111,14 @@ func (l *Language) Keys() Map { return l.t.Keys }
 // Addressed reports whether frames say which keypad of a bus is meant.
 func (l *Language) Addressed() bool { return l.t.Addr != nil }
 
-// Acks reports whether a press is acknowledged by its own frame.
-func (l *Language) Acks() bool { return l.t.Ack == "echo" }
+// Ack is what the keypad of this address waits for after its frame f, nil where
+// it waits for nothing.
+func (l *Language) Ack(addr byte, f []byte) []byte {
+	if l.t.Ack == echo {
+		return f
+	}
+	return l.ack.Make(frame.Values{Addr: addr, Waiting: -1})
+}
 
 func parseHex(s string) ([]byte, error) {
 	return hex.DecodeString(strings.ReplaceAll(s, " ", ""))

@@ -59,7 +59,7 @@ func bothDecode(t testing.TB, l *Language, in []byte) {
 
 func TestTemplateAndDriverDecodeTheSameCaptures(t *testing.T) {
 	l := compile(t, ff68Template())
-	assert.True(t, l.Acks())
+	assert.Equal(t, []byte{1, 2}, l.Ack(5, []byte{1, 2}))
 	for _, c := range captures {
 		bothDecode(t, l, unhex(t, c))
 	}
@@ -91,7 +91,17 @@ func TestTemplateOfLines(t *testing.T) {
 	assert.Equal(t, Next, a)
 	assert.Equal(t, "#A012\r", string(l.Show(0, 5, "A012")))
 	assert.Equal(t, "#   7\r", string(l.Show(0, 5, "7")))
-	assert.False(t, l.Acks())
+	assert.Empty(t, l.Ack(0, frames[0]))
+}
+
+// TestTemplateAcknowledges: a keypad that waits for a frame of its own kind, or for
+// one byte.
+func TestTemplateAcknowledges(t *testing.T) {
+	for ack, want := range map[string]string{"06": "\x06", "02 {addr} 06 {xor8:1} 03": "\x02\x05\x06\x03\x03"} {
+		tpl := ff68Template()
+		tpl.Ack = ack
+		assert.Equal(t, want, string(compile(t, tpl).Ack(5, []byte{1, 2})))
+	}
 }
 
 func TestTemplateRefuses(t *testing.T) {
@@ -99,7 +109,7 @@ func TestTemplateRefuses(t *testing.T) {
 		"no hex":        func(t *Template) { t.Start = "FG" },
 		"no end":        func(t *Template) { t.Length, t.End = nil, "" },
 		"unknown check": func(t *Template) { t.Check.Kind = "md5" },
-		"unknown ack":   func(t *Template) { t.Ack = "06" },
+		"unknown ack":   func(t *Template) { t.Ack = "echo 06" },
 		"two bytes":     func(t *Template) { t.Same = map[int]string{4: "68 69"} },
 		"bad length":    func(t *Template) { t.Length.At = -1 },
 		"show: hole":    func(t *Template) { t.Show = "{who}" },

@@ -188,7 +188,7 @@ type Frames struct {
 	Key     int          `toml:"key,omitempty"`
 	Digits  []int        `toml:"digits,omitempty"` // from, up to but not including
 	Skip    FrameBytes   `toml:"skip,omitempty"`   // a frame with these bytes is no press
-	Ack     string       `toml:"ack,omitempty"`    // "echo" or nothing
+	Ack     string       `toml:"ack,omitempty"`    // "echo", or a frame: "06"
 	Show    string       `toml:"show,omitempty"`   // frames to the keypad: "FF 68 {addr} {num:3/0A} {sum8:1}"
 	Beep    string       `toml:"beep,omitempty"`
 	Ask     string       `toml:"ask,omitempty"` // for a rating

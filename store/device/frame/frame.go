@@ -10,8 +10,10 @@
 //	{addr:2/ascii}   the same in so many ASCII digits, with leading zeros; {row:1/ascii}
 //	{wait:3/0A}      people waiting, one digit a byte, the byte behind the slash where there is none
 //	{num:4/ascii}    the ticket's number in ASCII, spaces on the left
-//	{counter:2/ascii} the counter's number, the same way
-//	{sum8:5}         a checksum from that byte up to here: sum8, xor8, lrc, crc16-modbus
+//	{num:4/7seg}     the same as seven segments a byte: a is 01, b 02, … g 40
+//	{counter:2/ascii} the counter's number, the same ways
+//	{sum8:5}         a checksum from that byte up to here: sum8, xor8, lrc, crc16-modbus,
+//	                 crc16-ccitt, crc16-xmodem
 package frame
 
 import (
@@ -41,7 +43,8 @@ type field struct {
 	width   int // 0: one byte
 	blank   byte
 	ascii   bool
-	from    int // of a checksum
+	seven   bool // segments
+	from    int  // of a checksum
 }
 
 // Widest is the most cells that a value has.
@@ -92,9 +95,12 @@ func (f *field) cells(rest string, onlyASCII bool) (err error) {
 	if f.ascii = blank == "ascii"; f.ascii {
 		return nil
 	}
+	if f.seven = blank == "7seg" && !onlyASCII; f.seven {
+		return nil // all dark is 00
+	}
 	b, err := hex.DecodeString(blank)
 	if err != nil || len(b) != 1 || onlyASCII {
-		return fmt.Errorf("want a blank byte or ascii")
+		return fmt.Errorf("want a blank byte, ascii or 7seg")
 	}
 	f.blank = b[0]
 	return nil
@@ -139,8 +145,14 @@ func (f field) count(n int) []byte {
 	return []byte(s[len(s)-f.width:])
 }
 
+// sevenSegments are the characters that can be told apart on such a sign.
+var sevenSegments = map[byte]byte{
+	'0': 0x3F, '1': 0x06, '2': 0x5B, '3': 0x4F, '4': 0x66, '5': 0x6D, '6': 0x7D, '7': 0x07, '8': 0x7F, '9': 0x6F,
+	'-': 0x40, '_': 0x08, 'A': 0x77, 'C': 0x39, 'E': 0x79, 'F': 0x71, 'H': 0x76, 'L': 0x38, 'P': 0x73, 'U': 0x3E,
+}
+
 // fill puts the last characters of s at the right of the cells. Cells of digits
-// have none for letters.
+// have none for letters, those of segments for some.
 func (f field) fill(s string) []byte {
 	blank := f.blank
 	if f.ascii {
@@ -150,6 +162,10 @@ func (f field) fill(s string) []byte {
 	at := f.width - 1
 	for i := len(s) - 1; i >= 0 && at >= 0; i-- {
 		switch c := s[i]; {
+		case f.seven && sevenSegments[c] != 0:
+			cells[at] = sevenSegments[c]
+		case f.seven:
+			continue
 		case f.ascii && c > ' ' && c < 0x7f:
 			cells[at] = c
 		case !f.ascii && c >= '0' && c <= '9':
@@ -163,10 +179,11 @@ func (f field) fill(s string) []byte {
 }
 
 // Sums are the kinds of checksum.
-var Sums = []string{"sum8", "xor8", "lrc", "crc16-modbus"}
+var Sums = []string{"sum8", "xor8", "lrc", "crc16-modbus", "crc16-ccitt", "crc16-xmodem"}
 
-// Sum is the checksum of b as it stands in a frame, the low byte of a CRC first.
-// The kind "" is none.
+// Sum is the checksum of b as it stands in a frame: Modbus's CRC with its low byte
+// first, the others with their high one. crc16-ccitt begins with FFFF and
+// crc16-xmodem, which many leaflets also call CCITT, with 0. The kind "" is none.
 func Sum(kind string, b []byte) ([]byte, error) {
 	var sum, xor byte
 	for _, c := range b {
@@ -191,6 +208,20 @@ func Sum(kind string, b []byte) ([]byte, error) {
 			}
 		}
 		return []byte{byte(crc), byte(crc >> 8)}, nil
+	case "crc16-ccitt":
+		return ccitt(0xFFFF, b), nil
+	case "crc16-xmodem":
+		return ccitt(0, b), nil
 	}
 	return nil, fmt.Errorf("check: unknown kind %q", kind)
+}
+
+func ccitt(crc uint16, b []byte) []byte {
+	for _, c := range b {
+		crc ^= uint16(c) << 8
+		for range 8 {
+			crc = crc<<1 ^ 0x1021*(crc>>15)
+		}
+	}
+	return []byte{byte(crc >> 8), byte(crc)}
 }

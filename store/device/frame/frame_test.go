@@ -16,6 +16,8 @@ func TestMake(t *testing.T) {
 		"{num:4/ascii} {counter:2/ascii}": "A012 7",
 		"{num:3/0A} {wait:4/20}":          "\x00\x01\x02\x20\x20\x01\x02",
 		"{num:5/0A}":                      "\x0a\x0a\x00\x01\x02",
+		"{num:5/7seg}":                    "\x00\x77\x3f\x06\x5b",
+		"{counter:2/7seg}":                "\x00\x07",
 		"{wait:1/0A}":                     "\x09",
 		"31 32 33 34 35 36 37 38 39 {crc16-modbus:0} {sum8:0}":        "123456789\x37\x4b\x5f",
 		"FF 68 08 08 68 {addr} 02 {wait:3/0A} {num:3/0A} {sum8:5} 16": "\xff\x68\x08\x08\x68\x05\x02\x0a\x01\x02\x00\x01\x02\x17\x16",
@@ -30,7 +32,7 @@ func TestMake(t *testing.T) {
 }
 
 func TestParseRefuses(t *testing.T) {
-	for _, text := range []string{"{who}", "{}", "{num:x/0A}", "{num:3}", "{num:17/ascii}", "{num:0/0A}", "XX", "{addr:2/0A}", "{sum8}", "{sum8:x}", "{num:3/0A", "F"} {
+	for _, text := range []string{"{who}", "{}", "{num:x/0A}", "{num:3}", "{num:17/ascii}", "{num:0/0A}", "XX", "{addr:2/0A}", "{addr:2/7seg}", "{sum8}", "{sum8:x}", "{num:3/0A", "F"} {
 		_, err := Parse(text)
 		assert.Error(t, err, text)
 	}
