@@ -46,21 +46,21 @@ func TestASignOfTheHallHasTheLastCalls(t *testing.T) {
 		h.texts(1)
 		h.do(queue.CallNext{Counter: "q2"})
 		time.Sleep(6 * time.Second)
-		call := []string{" A0012", "      ", " A0012", "      ", " A0012", "      ", " A0012", "      ", " A0012"}
+		call := []string{"A001 2", "      ", "A001 2", "      ", "A001 2", "      ", "A001 2", "      ", "A001 2"}
 		assert.Equal(h, call, h.texts(1), "the counter's number behind the ticket's")
 		h.do(queue.CallNext{Counter: "q1"})
 		time.Sleep(6 * time.Second)
-		assert.Equal(h, []string{" A0021", " A0012"}, []string{h.signs.Text(1), h.signs.Text(2)})
-		assert.Equal(h, []string{" A0012"}, h.texts(2), "what moves down does not blink")
+		assert.Equal(h, []string{"A002 1", "A001 2"}, []string{h.signs.Text(1), h.signs.Text(2)})
+		assert.Equal(h, []string{"A001 2"}, h.texts(2), "what moves down does not blink")
 		h.texts(1)
 		h.do(queue.Recall{Counter: "q2"})
 		time.Sleep(6 * time.Second)
-		assert.Equal(h, []string{" A0012", " A0021"}, []string{h.signs.Text(1), h.signs.Text(2)})
+		assert.Equal(h, []string{"A001 2", "A002 1"}, []string{h.signs.Text(1), h.signs.Text(2)})
 		assert.Len(h, h.texts(1), 9, "a recall comes to the top, and blinks")
 		h.do(queue.Finish{Counter: "q2"})
 		h.do(queue.Finish{Counter: "q1"})
 		time.Sleep(time.Second)
-		assert.Equal(h, " A0012", h.signs.Text(1), "a call stays until newer ones push it out")
+		assert.Equal(h, "A001 2", h.signs.Text(1), "a call stays until newer ones push it out")
 
 		h.signs.SetPower(2, false)
 		time.Sleep(30 * time.Second)
@@ -68,7 +68,7 @@ func TestASignOfTheHallHasTheLastCalls(t *testing.T) {
 		h.signs.SetPower(2, true)
 		time.Sleep(25 * time.Second)
 		assert.Empty(h, h.condition("led/hall"))
-		assert.Equal(h, " A0021", h.signs.Text(2))
+		assert.Equal(h, "A002 1", h.signs.Text(2))
 	})
 }
 

@@ -98,7 +98,11 @@ func (r *row) text() string {
 	case r.of == 0:
 		return led.Fit(r.number, cells, letters)
 	}
-	return led.Fit(r.number, cells-r.of, letters) + led.Fit(r.counter, r.of, letters)
+	number := led.Fit(r.number, cells-r.of, letters)
+	if spare, ok := strings.CutPrefix(number, " "); ok {
+		number = spare + " " // 1001 at counter 2 is not 10012
+	}
+	return number + led.Fit(r.counter, r.of, letters)
 }
 
 // spoken are signs that are told and never answer.
