@@ -100,6 +100,7 @@ type seen struct {
 	}
 	Keypads []struct{ ID, Counter, Display string }
 	Signs   []struct{ ID, Counter, Text string }
+	Hall    []string `json:"hall_sign"`
 }
 
 func (h *hall) see() (s seen) {

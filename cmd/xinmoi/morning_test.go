@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,15 +22,26 @@ func TestTheMorningCheckReachesEveryDevice(t *testing.T) {
 					return false
 				}
 			}
+			for _, row := range s.Hall {
+				if row != (sign + sign)[:len(row)] {
+					return false
+				}
+			}
 			for _, k := range s.Keypads {
 				if k.Display != display {
 					return false
 				}
 			}
-			return len(s.Signs) == 5 && len(s.Keypads) == 5 && len(s.Printer.Papers) == 1
+			return len(s.Signs) == 5 && len(s.Hall) == 3 && len(s.Keypads) == 5 && len(s.Printer.Papers) == 1
 		}
 	}
 	soon(t, "eights everywhere, and a slip", all("8888", "888888"))
 	require.Equal(t, http.StatusOK, h.status("/api/v1/morning/answers", `{"device":"led/l1","good":true}`))
 	soon(t, "the hall as it is", all("    ", "  0   "))
+	require.Equal(t, http.StatusCreated, h.status("/api/v1/tickets", `{"service":"ho-tich"}`))
+	h.next("q1")
+	soon(t, "the sign in the hall follows a call", func() bool {
+		s := h.see()
+		return strings.HasSuffix(s.Hall[0], " 1") && s.Hall[0][:4] == s.Signs[0].Text
+	})
 }

@@ -28,7 +28,6 @@ type Sign struct {
 
 // Bus is a bus of signs. Its methods may be called by many goroutines.
 type Bus struct {
-	cells    int
 	byteTime time.Duration
 	onChange func(Sign)
 
@@ -39,11 +38,18 @@ type Bus struct {
 
 // New makes signs of so many cells with these unit ids.
 func New(cells int, ids ...byte) *Bus {
-	b := &Bus{cells: cells, signs: map[byte]*Sign{}, twins: map[byte]bool{}}
+	b := &Bus{signs: map[byte]*Sign{}, twins: map[byte]bool{}}
+	b.Add(cells, ids...)
+	return b
+}
+
+// Add hangs more signs on the bus, of other cells perhaps.
+func (b *Bus) Add(cells int, ids ...byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, id := range ids {
 		b.signs[id] = &Sign{ID: id, Text: strings.Repeat(" ", cells), On: true}
 	}
-	return b
 }
 
 // SetBaud makes bytes take the time that they take on a line of that speed.
@@ -83,7 +89,7 @@ func (b *Bus) twin(id byte) bool {
 
 // SetPower switches one sign off, or on again, blank.
 func (b *Bus) SetPower(id byte, on bool) {
-	b.change(id, func(s *Sign) { *s = Sign{ID: id, Text: strings.Repeat(" ", b.cells), On: on} })
+	b.change(id, func(s *Sign) { *s = Sign{ID: id, Text: strings.Repeat(" ", len(s.Text)), On: on} })
 }
 
 func (b *Bus) change(id byte, fn func(*Sign)) {
@@ -261,7 +267,7 @@ func (b *Bus) read(id byte, reg, count uint16) (body []byte, exception byte) {
 			v = baudCode9600
 		case r == regPoint:
 			v = uint16(s.Point)
-		case r >= regText && int(r-regText)*2 < b.cells:
+		case r >= regText && int(r-regText)*2 < len(s.Text):
 			v = binary.BigEndian.Uint16([]byte(s.Text + " ")[(r-regText)*2:])
 		default:
 			return nil, badAddress
@@ -274,8 +280,10 @@ func (b *Bus) read(id byte, reg, count uint16) (body []byte, exception byte) {
 func (b *Bus) writeOne(id byte, reg, value uint16) (exception byte) {
 	switch reg {
 	case regNumber:
-		text := fmt.Sprintf("%*d", b.cells, int16(value))
-		b.change(id, func(s *Sign) { s.Text = text[len(text)-b.cells:] })
+		b.change(id, func(s *Sign) {
+			text := fmt.Sprintf("%*d", len(s.Text), int16(value))
+			s.Text = text[len(text)-len(s.Text):]
+		})
 	case regPoint:
 		if value > 3 {
 			return badData
@@ -292,11 +300,12 @@ func (b *Bus) writeText(id byte, reg, count uint16, data []byte) (exception byte
 	if int(count)*2 != len(data) || count == 0 {
 		return badData
 	}
-	if reg != regText || len(data) > b.cells+b.cells%2 {
+	cells := len(b.Text(id))
+	if reg != regText || len(data) > cells+cells%2 {
 		return badAddress
 	}
-	text := []byte(strings.Repeat(" ", b.cells))
-	for i, c := range data[:min(len(data), b.cells)] {
+	text := []byte(strings.Repeat(" ", cells))
+	for i, c := range data[:min(len(data), cells)] {
 		if c < ' ' || c > '~' {
 			return badData
 		}

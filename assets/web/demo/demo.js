@@ -64,6 +64,14 @@ function Counter({ pad, sign }) {
   </section>`;
 }
 
+/** The sign in the middle of the hall: a row for each of the last calls. */
+function HallSign({ rows }) {
+  return html`<section class="hallsign">
+    <h3>${t("demo.hall_sign")}</h3>
+    ${rows.map((text, i) => html`<${Digits} key=${i} text=${text} colour="red" group=${4} label=${t("demo.hall_sign")} />`)}
+  </section>`;
+}
+
 function Switch({ name, on, label, off }) {
   return html`<button role="switch" aria-checked=${on ? "true" : "false"} class="switch ${on ? "on" : "off"}"
     onClick=${() => post("/demo/switch", { switch: name, on: !on })}>
@@ -115,6 +123,7 @@ function Hall() {
       <${Printer} printer=${s.printer} />
       <div class="wall">
         <${Screen} kind="board" path="/board/b1" title=${t("demo.board")} />
+        ${s.hall_sign.length > 0 && html`<${HallSign} rows=${s.hall_sign} />`}
         <div class="counters">
           ${s.keypads.map((p) => html`<${Counter} key=${p.id} pad=${p} sign=${s.signs.find((l) => l.counter === p.counter)} />`)}
         </div>

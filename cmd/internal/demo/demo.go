@@ -120,7 +120,12 @@ func newHall(dir string, o Options) (*hall, error) {
 	}
 	h.pads = countertest.New(addresses(h.doc.Keypads, func(k centre.Keypad) int { return k.Address })...)
 	h.pads.OnChange(func(countertest.Pad) { h.watch.ring() })
-	h.signs = displaytest.New(signCells, addresses(h.doc.LEDs, func(l centre.LED) int { return l.Address })...)
+	h.signs = displaytest.New(0)
+	for _, l := range h.doc.LEDs {
+		for n := range max(l.Rows, 1) {
+			h.signs.Add(l.Digits, byte(l.Address+n))
+		}
+	}
 	h.signs.OnChange(func(displaytest.Sign) { h.watch.ring() })
 	keypads.device, signs.device = h.pads.Serve, h.signs.Serve
 	for name, c := range h.cables {
@@ -136,9 +141,6 @@ func newHall(dir string, o Options) (*hall, error) {
 	}
 	return h, nil
 }
-
-// signCells is the number of characters on each LED sign.
-const signCells = 4
 
 func addresses[T any](devices []T, of func(T) int) (all []byte) {
 	for _, d := range devices {
@@ -215,8 +217,18 @@ func (h *hall) writeDocument(path string, network *tcpCable) ([]byte, error) {
 	src = scannerNote.ReplaceAll(src, []byte("reader = \""+h.cables["scanner"].address()+"\""))
 	src = []byte(strings.NewReplacer("id = \"sanh\"\n", "id = \"sanh\"\nsound = \"board\"\n", // the boards are in the browser, and so is their sound
 		"# age = 60", "age = 60", "# [scan]", "[scan]", "# result = ", "result = ").Replace(string(src)))
+	src = fmt.Appendf(src, hallSign, h.cables["signs"].address())
 	return src, os.WriteFile(path, src, 0o600)
 }
+
+// hallSign is the sign in the middle of the hall, with the last calls.
+const hallSign = `
+[[led]]
+id = "hall"
+port = %q
+address = 11
+rows = 3
+`
 
 // scannerNote finds where a commune's document speaks of a scanner.
 var scannerNote = regexp.MustCompile(`(?m)^# reader = .*$`)

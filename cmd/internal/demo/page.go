@@ -25,6 +25,7 @@ type state struct {
 	Printer printerNow      `json:"printer"`
 	Keypads []padNow        `json:"keypads"`
 	Signs   []signNow       `json:"signs"`
+	Hall    []string        `json:"hall_sign"` // rows: four characters of a number, two of its counter
 	Cables  map[string]bool `json:"cables"`
 }
 
@@ -53,7 +54,7 @@ type signNow struct {
 const keepPapers = 8
 
 func (h *hall) now() state {
-	s := state{Power: h.daemon.url() != nil, Cables: map[string]bool{}, Printer: printerNow{Papers: []int{}}, Keypads: []padNow{}, Signs: []signNow{}}
+	s := state{Power: h.daemon.url() != nil, Cables: map[string]bool{}, Printer: printerNow{Papers: []int{}}, Keypads: []padNow{}, Signs: []signNow{}, Hall: []string{}}
 	for name, c := range h.cables {
 		s.Cables[name] = c.plugged()
 	}
@@ -67,6 +68,12 @@ func (h *hall) now() state {
 		s.Keypads = append(s.Keypads, padNow{k.ID, k.Counter, c.Number, h.pads.Display(byte(k.Address)), h.pads.Beeps(byte(k.Address))})
 	}
 	for _, l := range h.doc.LEDs {
+		if l.Hall() {
+			for n := range l.Rows {
+				s.Hall = append(s.Hall, h.signs.Text(byte(l.Address+n)))
+			}
+			continue
+		}
 		c, _ := h.doc.Counter(queue.CounterID(l.Counter))
 		s.Signs = append(s.Signs, signNow{l.ID, l.Counter, c.Number, h.signs.Text(byte(l.Address))})
 	}
