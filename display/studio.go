@@ -111,7 +111,7 @@ func (a *announcer) script(lang string, words voice.Words) (needed, besides []vo
 		}
 	}
 	if s.Natural {
-		for n := range 1000 {
+		for n := range 1002 { // nghìn at the end and within: digits alone make four of them, and A999 goes on
 			calls = append(calls, voice.Call{Kind: voice.First, Number: fmt.Sprint(n), Sign: "1"})
 		}
 	}

@@ -158,6 +158,20 @@ func TestALineIsRecorded(t *testing.T) {
 	assert.Equal(t, machine.Samples, h.clipOf("vi/hai.end").Samples)
 }
 
+// A centre that reads whole numbers records all words of them: 1012 has a
+// thousand, and so has what comes after A999.
+func TestTheScriptOfWholeNumbers(t *testing.T) {
+	h := newHall(t, small+"\n[voice]\nnumbers = \"whole\"\nwords = [\"ngàn\"]\n")
+	var needed []string
+	for _, l := range h.pack("vi").Lines {
+		if l.Needed {
+			needed = append(needed, l.Text+map[bool]string{true: "."}[l.End])
+		}
+	}
+	assert.Subset(t, needed, []string{"ngàn", "ngàn.", "linh", "mươi", "mươi.", "mười.", "mốt.", "tư.", "lăm.", "trăm", "trăm."})
+	assert.NotContains(t, needed, "nghìn", "of another region")
+}
+
 // One recording of the whole script gives a whole voice.
 func TestAWholeScriptInOneRecording(t *testing.T) {
 	h := newHall(t, small)
