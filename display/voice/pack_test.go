@@ -100,6 +100,11 @@ func TestForms(t *testing.T) {
 	assert.Equal(t, "Xin mời số A, không một hai, đến quầy số năm.", shortest.Text)
 	assert.Equal(t, "vi/xin-mowfi-soos", names(shortest)[0])
 	assert.Equal(t, "vi/chime-short", names(all.Plan(c, voice.Style{}, voice.Shortest, false))[0])
+	c.Langs = []string{"en", "vi"}
+	assert.Equal(t, "Number A, zero one two, please proceed to counter five.", all.Plan(c, voice.Style{}, voice.Shortest, true).Text,
+		"the second language is dropped, not the first")
+	c.Langs = []string{"km", "en"}
+	assert.Equal(t, shortest.Text, all.Plan(c, voice.Style{}, voice.Shortest, true).Text, "without a voice it is Vietnamese")
 	assert.Greater(t, full.Length, short.Length)
 	assert.Greater(t, short.Length, shortest.Length)
 	t.Logf("full %v (Vietnamese alone %v), short %v, shortest %v", full.Length,

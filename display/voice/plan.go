@@ -28,8 +28,11 @@ func (all Packs) Plan(c Call, s Style, form Form, inRow bool) Plan {
 		b.chime(ShortChime)
 	}
 	langs := c.Langs
-	if len(langs) == 0 || form != Full {
+	if len(langs) == 0 {
 		langs = []string{Leading}
+	}
+	if form != Full {
+		langs = langs[:1]
 	}
 	spoken := map[string]bool{}
 	for i, lang := range langs {
