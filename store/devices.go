@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	reportAfter = time.Second      // a condition is noted after it has lasted this long
-	reportEvery = 10 * time.Second // and a flapping device at most this often
+	reportAfter  = time.Second      // a condition is noted after it has lasted this long
+	reportEvery  = 10 * time.Second // and a flapping device at most this often,
+	reportAtOnce = 4                // after so many in a row: cover open, shut, paper out, back
 )
 
 // deviceNote is the payload of device.conditions, version 1, and with the time
@@ -36,7 +37,7 @@ type report struct {
 	since      time.Time
 	known      bool // a note has been made or found in the journal
 	noted      device.Conditions
-	notedAt    time.Time // in this run; zero: not yet
+	usedTo     time.Time // each note in this run uses up reportEvery
 }
 
 // due is when the report is to be noted; false when the journal says it already.
@@ -45,7 +46,7 @@ func (r *report) due() (time.Time, bool) {
 		return time.Time{}, false
 	}
 	due := r.since.Add(reportAfter)
-	if next := r.notedAt.Add(reportEvery); !r.notedAt.IsZero() && next.After(due) {
+	if next := r.usedTo.Add(-(reportAtOnce - 1) * reportEvery); next.After(due) {
 		due = next
 	}
 	return due, true
@@ -61,7 +62,8 @@ func (r *reports) begin(devices []DeviceStatus) {
 
 // Report says what is wrong with a device, or with no conditions that nothing
 // is. It never blocks. The journal gets a note when it has lasted a second, and
-// at most every ten seconds; a change of the detail alone is not noted.
+// of a device that flaps at most every ten seconds; a change of the detail alone
+// is not noted.
 func (b *Book) Report(id device.ID, c device.Conditions, detail string) {
 	r := &b.reports
 	r.mu.Lock()
@@ -103,7 +105,11 @@ func (r *reports) done(n deviceNote) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d := r.all[n.ID]
-	d.known, d.noted, d.notedAt = true, n.Conditions, time.Now()
+	d.known, d.noted = true, n.Conditions
+	if now := time.Now(); d.usedTo.Before(now) {
+		d.usedTo = now
+	}
+	d.usedTo = d.usedTo.Add(reportEvery)
 }
 
 // noteReports writes the reports into the journal as they fall due.

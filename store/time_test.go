@@ -259,7 +259,7 @@ func TestReports(t *testing.T) {
 			b.Report("printer/p1", empty, "out")
 			time.Sleep(2 * time.Second)
 		}
-		assert.LessOrEqual(t, count(), 2+41, "at most one note in ten seconds")
+		assert.LessOrEqual(t, count(), 2+44, "four, then at most one note in ten seconds")
 		assert.Greater(t, count(), 10)
 		time.Sleep(time.Minute)
 		assert.Equal(t, "out", status(), "the last word is noted")
@@ -280,6 +280,39 @@ func TestReports(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		assert.Equal(t, 2, count())
 		assert.Equal(t, device.ID("led/l1"), b.View().Devices[0].ID)
+	})
+}
+
+// A cover opened, closed, and then the paper out: each is known within the two
+// seconds that people wait. What goes on like that is a device that flaps.
+func TestReportsSoonAfterOneAnother(t *testing.T) {
+	bubble(t, func(t *testing.T, w *wallClock) {
+		b := opened(t, t.TempDir(), w.options())
+		noted := func() device.Conditions {
+			synctest.Wait()
+			for _, d := range b.View().Devices {
+				if d.ID == "printer/p1" {
+					return d.Conditions
+				}
+			}
+			return nil
+		}
+		empty, none := device.Set(device.MediaEmpty), device.Set()
+		b.Report("printer/p1", none, "")
+		for range 2 {
+			time.Sleep(time.Minute)
+			for _, c := range []device.Conditions{device.Set(device.CoverOpen), none, empty, none} {
+				b.Report("printer/p1", c, "")
+				time.Sleep(1100 * time.Millisecond)
+				assert.True(t, noted().Equal(c), "%v, noted %v", c, noted())
+			}
+			b.Report("printer/p1", empty, "")
+			time.Sleep(5 * time.Second)
+			assert.Empty(t, noted())
+			time.Sleep(5 * time.Second)
+			assert.True(t, noted().Equal(empty))
+			b.Report("printer/p1", none, "")
+		}
 	})
 }
 
