@@ -134,6 +134,30 @@ func TestOfflineBandAndBack(t *testing.T) {
 	page.Wait(`document.querySelector(".panel.fresh .number")?.textContent === "` + h.number("q1") + `"`)
 }
 
+// A server that is off at three in the morning must not cost the board its page.
+func TestTheNightlyReloadWaitsForTheServer(t *testing.T) {
+	h := newHall(t, small)
+	page := assetstest.Start(t).Open(t, h.url("/board/b1"), panel, `
+		const real = { every: setInterval, now: Date.now };
+		window.minutely = [];
+		window.late = 0;
+		window.setInterval = (fn, ms) => (ms === 60000 ? minutely.push(fn) : real.every.call(window, fn, ms));
+		Date.now = () => real.now() + late;
+		Date.prototype.getHours = () => 3;
+		window.night = async () => { late = 3 * 3600000; await Promise.all(minutely.map((fn) => fn())); return true; };`)
+	page.WaitText("Mời ông/bà lấy số")
+	assetstest.Eval[bool](page, `window.same = true`)
+	h.halt()
+	page.WaitText("Bảng số tạm dừng")
+	assert.Equal(t, 1, assetstest.Eval[int](page, `minutely.length`))
+	assetstest.Eval[bool](page, `night()`)
+	h.start()
+	page.Wait(`!document.querySelector(".offline")`)
+	assert.True(t, assetstest.Eval[bool](page, `window.same === true`), "it is the page of before")
+	assetstest.Eval[bool](page, `setTimeout(night), true`)
+	page.Wait(`window.same === undefined && document.querySelector("main.board")`)
+}
+
 func TestAZoneShowsItsOwn(t *testing.T) {
 	h := newHall(t, wide)
 	h.do(queue.OpenCounter{Counter: "q1"})

@@ -62,7 +62,10 @@ export const pageID = () => decodeURIComponent(location.pathname.replace(/\/+$/,
  */
 export function reloadNightly(mayReload, hour = 3) {
   const loaded = Date.now();
-  setInterval(() => {
-    if (new Date().getHours() === hour && Date.now() - loaded > 2 * 3_600_000 && mayReload()) location.reload();
+  setInterval(async () => {
+    if (new Date().getHours() !== hour || Date.now() - loaded < 2 * 3_600_000) return;
+    // A page that is loaded while the server is off is gone, and does not come back by itself.
+    const there = await fetch(location.href, { cache: "no-store" }).then((r) => r.ok, () => false);
+    if (there && mayReload()) location.reload();
   }, 60_000);
 }
