@@ -208,3 +208,15 @@ func TestAnOpenBoardFetchesWhatWasRecorded(t *testing.T) {
 	// The page's clock may run at another rate than the clip.
 	page.Wait(fmt.Sprintf(`window.starts.some((s) => Math.abs((s.end - s.when) * %d - %d) < 50)`, voice.Rate, mine))
 }
+
+// What the page says before it has anything to show is in words.
+func TestTheStudioSaysThatItLoads(t *testing.T) {
+	h := newHall(t, small)
+	page := assetstest.Start(t).Open(t, h.url("/studio"), laptop, `
+		const real = window.fetch;
+		window.go = new Promise((done) => { window.answer = done; });
+		window.fetch = async (at, ...more) => { if (String(at).includes("/voice/packs")) await go; return real(at, ...more); };`)
+	page.WaitText("Đang tải…")
+	assetstest.Eval[bool](page, `window.answer(), true`)
+	page.WaitText("Ghi một lần cho cả kịch bản")
+}

@@ -15,6 +15,7 @@ const removing = signal(false);
 /** @param {string} l */
 function speak(l) {
   loadWords(l, "studio").then(() => {
+    if (!ready.value) open(new URLSearchParams(location.search).get("voice") ?? "vi"); // what it says wants its words
     ready.value = true;
     localStorage.setItem(LANG, l);
     document.title = t("studio.title");
@@ -28,7 +29,6 @@ const open = (wanted) => work(t("studio.loading"), async () => {
   await list();
   await choose(wanted);
 });
-open(new URLSearchParams(location.search).get("voice") ?? "vi");
 
 function Voices() {
   const here = pack.value?.language;
