@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -44,4 +45,8 @@ func TestTheMorningCheckReachesEveryDevice(t *testing.T) {
 		s := h.see()
 		return strings.HasSuffix(s.Hall[0], " 1") && s.Hall[0][:4] == s.Signs[0].Text
 	})
+	require.Equal(t, http.StatusCreated, h.status("/api/v1/tickets", `{"service":"ho-tich"}`))
+	time.Sleep(3 * time.Second) // sooner it would be a repeat
+	h.next("n1")
+	soon(t, "and the button beside the keypad calls, too", func() bool { return h.sign("c1") == "1002" })
 }

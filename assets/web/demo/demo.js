@@ -50,7 +50,7 @@ function Digits({ text, colour, label, group = 0 }) {
   </span>`;
 }
 
-function Counter({ pad, sign }) {
+function Counter({ pad, sign, button }) {
   return html`<section class="counter">
     <h3>${t("demo.counter", { number: pad.number })}</h3>
     <${Digits} text=${sign ? sign.text : ""} colour="red" label=${t("demo.sign")} />
@@ -60,6 +60,7 @@ function Counter({ pad, sign }) {
       <button onClick=${() => post("/demo/press", { keypad: pad.id, key: "recall" })}>${t("demo.key.recall")}</button>
       <button onClick=${() => post("/demo/press", { keypad: pad.id, key: "pause" })}>${t("demo.key.pause")}</button>
     </div>
+    ${button && html`<button class="button" onClick=${() => post("/demo/press", { keypad: button.id, key: "next" })}>${t("demo.button")}</button>`}
     <p><a href=${`/counter/${pad.counter}`} target="_blank">${t("demo.clerk_page")}</a></p>
   </section>`;
 }
@@ -125,7 +126,8 @@ function Hall() {
         <${Screen} kind="board" path="/board/b1" title=${t("demo.board")} />
         ${s.hall_sign.length > 0 && html`<${HallSign} rows=${s.hall_sign} />`}
         <div class="counters">
-          ${s.keypads.map((p) => html`<${Counter} key=${p.id} pad=${p} sign=${s.signs.find((l) => l.counter === p.counter)} />`)}
+          ${s.keypads.map((p) => html`<${Counter} key=${p.id} pad=${p} sign=${s.signs.find((l) => l.counter === p.counter)}
+            button=${s.buttons.find((b) => b.counter === p.counter)} />`)}
         </div>
       </div>
     </div>`;

@@ -43,9 +43,10 @@ type hall struct {
 	doc     *centre.Document
 	printer *printertest.Printer
 	pads    *countertest.Bus
+	buttons *countertest.Modules
 	signs   *displaytest.Bus
 	scanner *kiosktest.Scanner
-	cables  map[string]cable // "printer", "keypads", "signs", "scanner"
+	cables  map[string]cable // "printer", "keypads", "buttons", "signs", "scanner"
 	watch   *watchers
 }
 
@@ -110,15 +111,17 @@ func newHall(dir string, o Options) (*hall, error) {
 	h.printer = printertest.New(printertest.Options{OnChange: h.watch.ring})
 	network := &tcpCable{device: h.printer.Serve}
 	keypads := &ptyCable{link: filepath.Join(ports, "keypads")}
+	buttons := &ptyCable{link: filepath.Join(ports, "buttons")}
 	signs := &ptyCable{link: filepath.Join(ports, "signs")}
 	h.scanner = kiosktest.New("\r", 16)
 	scanner := &ptyCable{link: filepath.Join(ports, "scanner"), device: h.scanner.Serve}
-	h.cables = map[string]cable{"printer": network, "keypads": keypads, "signs": signs, "scanner": scanner}
+	h.cables = map[string]cable{"printer": network, "keypads": keypads, "buttons": buttons, "signs": signs, "scanner": scanner}
 	config := filepath.Join(dir, "centre.toml")
 	if err := h.openDocument(config, network); err != nil {
 		return nil, err
 	}
-	h.pads = countertest.New(addresses(h.doc.Keypads, func(k centre.Keypad) int { return k.Address })...)
+	h.pads = countertest.New(h.addresses(centre.FF68)...)
+	h.buttons = countertest.NewModules(inputs, h.addresses(centre.Modbus)...)
 	h.pads.OnChange(func(countertest.Pad) { h.watch.ring() })
 	h.signs = displaytest.New(0)
 	for _, l := range h.doc.LEDs {
@@ -127,7 +130,7 @@ func newHall(dir string, o Options) (*hall, error) {
 		}
 	}
 	h.signs.OnChange(func(displaytest.Sign) { h.watch.ring() })
-	keypads.device, signs.device = h.pads.Serve, h.signs.Serve
+	keypads.device, buttons.device, signs.device = h.pads.Serve, h.buttons.Serve, h.signs.Serve
 	for name, c := range h.cables {
 		if err := c.plug(); err != nil {
 			return nil, fmt.Errorf("plugging in the %s: %w", name, err)
@@ -142,9 +145,15 @@ func newHall(dir string, o Options) (*hall, error) {
 	return h, nil
 }
 
-func addresses[T any](devices []T, of func(T) int) (all []byte) {
-	for _, d := range devices {
-		all = append(all, byte(of(d)))
+// inputs is how many buttons a module takes.
+const inputs = 8
+
+// addresses are those of the keypads that speak a protocol.
+func (h *hall) addresses(protocol string) (all []byte) {
+	for _, k := range h.doc.Keypads {
+		if k.Protocol == protocol {
+			all = append(all, byte(k.Address))
+		}
 	}
 	return all
 }
@@ -217,12 +226,19 @@ func (h *hall) writeDocument(path string, network *tcpCable) ([]byte, error) {
 	src = scannerNote.ReplaceAll(src, []byte("reader = \""+h.cables["scanner"].address()+"\""))
 	src = []byte(strings.NewReplacer("id = \"sanh\"\n", "id = \"sanh\"\nsound = \"board\"\n", // the boards are in the browser, and so is their sound
 		"# age = 60", "age = 60", "# [scan]", "[scan]", "# result = ", "result = ").Replace(string(src)))
-	src = fmt.Appendf(src, hallSign, h.cables["signs"].address())
+	src = fmt.Appendf(src, beside, h.cables["buttons"].address(), h.cables["signs"].address())
 	return src, os.WriteFile(path, src, 0o600)
 }
 
-// hallSign is the sign in the middle of the hall, with the last calls.
-const hallSign = `
+// beside is what hangs in the hall beside a commune's usual devices: a button on
+// the table of counter 1, and a sign with the last calls.
+const beside = `
+[[keypad]]
+id = "n1"
+port = %q
+protocol = "modbus"
+counter = "c1"
+keys = { 1 = "next" }
 [[led]]
 id = "hall"
 port = %q

@@ -16,6 +16,7 @@ import (
 	"xinmoi/assets"
 	"xinmoi/counter/keypad"
 	"xinmoi/kiosk/kiosktest"
+	"xinmoi/store/centre"
 	"xinmoi/store/queue"
 )
 
@@ -24,6 +25,7 @@ type state struct {
 	Power   bool            `json:"power"`
 	Printer printerNow      `json:"printer"`
 	Keypads []padNow        `json:"keypads"`
+	Buttons []buttonNow     `json:"buttons"`
 	Signs   []signNow       `json:"signs"`
 	Hall    []string        `json:"hall_sign"` // rows: four characters of a number, two of its counter
 	Cables  map[string]bool `json:"cables"`
@@ -43,6 +45,12 @@ type padNow struct {
 	Beeps   int    `json:"beeps"`
 }
 
+// buttonNow is a button that only calls the next.
+type buttonNow struct {
+	ID      string `json:"id"`
+	Counter string `json:"counter"`
+}
+
 type signNow struct {
 	ID      string `json:"id"`
 	Counter string `json:"counter"`
@@ -54,7 +62,7 @@ type signNow struct {
 const keepPapers = 8
 
 func (h *hall) now() state {
-	s := state{Power: h.daemon.url() != nil, Cables: map[string]bool{}, Printer: printerNow{Papers: []int{}}, Keypads: []padNow{}, Signs: []signNow{}, Hall: []string{}}
+	s := state{Power: h.daemon.url() != nil, Cables: map[string]bool{}, Printer: printerNow{Papers: []int{}}, Keypads: []padNow{}, Buttons: []buttonNow{}, Signs: []signNow{}, Hall: []string{}}
 	for name, c := range h.cables {
 		s.Cables[name] = c.plugged()
 	}
@@ -64,6 +72,10 @@ func (h *hall) now() state {
 		s.Printer.Papers = append(s.Printer.Papers, i)
 	}
 	for _, k := range h.doc.Keypads {
+		if k.Protocol == centre.Modbus {
+			s.Buttons = append(s.Buttons, buttonNow{k.ID, k.Counter})
+			continue
+		}
 		c, _ := h.doc.Counter(queue.CounterID(k.Counter))
 		s.Keypads = append(s.Keypads, padNow{k.ID, k.Counter, c.Number, h.pads.Display(byte(k.Address)), h.pads.Beeps(byte(k.Address))})
 	}
@@ -182,6 +194,13 @@ func (h *hall) press(w http.ResponseWriter, r *http.Request) {
 	}
 	key, ok := keys[in.Key]
 	for _, k := range h.doc.Keypads {
+		if k.ID == in.Keypad && k.Protocol == centre.Modbus {
+			h.buttons.Hold(byte(k.Address), 1, true)
+			time.Sleep(held)
+			h.buttons.Hold(byte(k.Address), 1, false)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		if ok && k.ID == in.Keypad {
 			if err := h.pads.Press(r.Context(), byte(k.Address), key); err != nil {
 				http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -193,6 +212,9 @@ func (h *hall) press(w http.ResponseWriter, r *http.Request) {
 	}
 	http.NotFound(w, r)
 }
+
+// held is how long a finger is on a button.
+const held = 150 * time.Millisecond
 
 // keys of an ff68 keypad that /demo shows.
 var keys = map[string]byte{"next": keypad.KeyNext, "recall": keypad.KeyRecall, "pause": keypad.KeyPause}
