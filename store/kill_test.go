@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"xinmoi/store/queue"
 )
@@ -260,15 +261,23 @@ func serveAll(b *Book) error {
 	return nil
 }
 
-// fill100 writes until nothing more fits.
+// fill100 takes what is free, at once: while it goes on slowly, the book gives its
+// ballast up, and that would be filled too.
 func fill100(path string) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	for size := 1 << 20; size >= 512; size /= 2 {
-		for err = nil; err == nil; {
-			_, err = f.Write(make([]byte, size))
+	free, err := freeBytes(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	end := int64(0)
+	for size := int64(free); size >= 512; {
+		if err = unix.Fallocate(int(f.Fd()), 0, end, size); err == nil {
+			end += size
+		} else {
+			size /= 2
 		}
 	}
 	if !noRoom(err) {
