@@ -78,7 +78,7 @@ func (m *Modules) Serve(ctx context.Context, wire io.ReadWriteCloser) error {
 		if err != nil {
 			return err
 		}
-		heard := time.Now().Add(time.Duration(n) * m.byteTime) // the last byte of the request
+		heard := time.Now().Add(time.Duration(n) * m.byteTime).Add(m.byteTime * 35 / 10) // the last byte of the request, and the silence that ends it
 		m.errand = append(m.errand, buf[:n]...)
 		for len(m.errand) >= 8 {
 			if crc16(m.errand[:8]) != 0 {
