@@ -277,22 +277,16 @@ func (a *announcer) tellSilent(zone string, silent bool) {
 	a.mu.Lock()
 	a.silent[zone] = silent
 	doc := a.doc
-	heard := 0
-	for _, o := range a.outputs {
-		if slices.Contains(o.zones, zone) && !o.quiet {
-			heard++
-		}
-	}
+	speaks := len(doc.Boards)+len(a.outputs) > 0 && slices.ContainsFunc(doc.Counters, func(c centre.Counter) bool { return c.Zone == zone })
 	a.mu.Unlock()
 	for _, b := range doc.Boards {
 		if slices.Contains(zonesOf(doc, b.ID), zone) {
-			heard++
 			a.tellLease(b.ID)
 		}
 	}
 	id := device.ID("zone/" + zone)
 	switch {
-	case zone == "" || heard == 0: // nobody expects it to speak
+	case zone == "" || !speaks: // no hall with a voice, or nobody is called there
 	case silent:
 		a.book.Report(id, device.Set(device.NoSound), a.words(leading(doc), "voice.silent", nil))
 	default:

@@ -199,7 +199,8 @@ func TestAfterARestart(t *testing.T) {
 }
 
 func TestASilentZoneIsTold(t *testing.T) {
-	h := newHall(t, small)
+	// Both boards hang in zone a.
+	h := newHall(t, strings.NewReplacer("diagonal_in = 55\n", "diagonal_in = 55\nzones = [\"a\"]\n", `zones = ["b"]`, `zones = ["a"]`).Replace(wide))
 	silent := func(id, detail string) func() bool {
 		return func() bool {
 			for _, d := range h.book.View().Devices {
@@ -211,6 +212,7 @@ func TestASilentZoneIsTold(t *testing.T) {
 		}
 	}
 	h.eventually("no board is open", silent("zone/a", "không có loa"))
+	h.eventually("no board is there at all", silent("zone/b", "không có loa"))
 	page := h.ear(t, "b1", "one")
 	page.send("sound", "", "blocked")
 	h.eventually("the browser blocks", silent("board/b1", "--autoplay-policy"))
