@@ -29,6 +29,7 @@ judge /usr/bin/aplay alsa-utils
 judge /usr/share/alsa/alsa.conf libasound2-data
 judge /usr/bin/ffmpeg ffmpeg
 judge /usr/lib/python3/dist-packages/pymodbus python3-pymodbus
+judge /usr/lib/python3/dist-packages/serial_asyncio python3-serial-asyncio
 judge /usr/share/tesseract-ocr/5/tessdata/vie.traineddata tesseract-ocr-vie
 judge /usr/bin/tesseract tesseract-ocr
 judge /usr/bin/node nodejs
