@@ -12,3 +12,11 @@ func ProbeAgain(t *testing.T, d time.Duration) {
 	probeAgain = d
 	t.Cleanup(func() { probeAgain = was })
 }
+
+// Heard reports whether a zone is known to have a loudspeaker.
+func (r *Room) Heard(zone string) bool {
+	r.voice.mu.Lock()
+	defer r.voice.mu.Unlock()
+	silent, told := r.voice.silent[zone]
+	return told && !silent
+}

