@@ -277,7 +277,11 @@ func (a *announcer) tellSilent(zone string, silent bool) {
 	a.mu.Lock()
 	a.silent[zone] = silent
 	doc := a.doc
-	speaks := len(doc.Boards)+len(a.outputs) > 0 && slices.ContainsFunc(doc.Counters, func(c centre.Counter) bool { return c.Zone == zone })
+	speaks := len(doc.Boards) > 0
+	for _, o := range a.outputs {
+		speaks = speaks || !o.quiet
+	}
+	speaks = speaks && slices.ContainsFunc(doc.Counters, func(c centre.Counter) bool { return c.Zone == zone })
 	a.mu.Unlock()
 	for _, b := range doc.Boards {
 		if slices.Contains(zonesOf(doc, b.ID), zone) {
