@@ -42,7 +42,7 @@ type reply struct {
 // submit queues a job, and sees to it that it is carried out: whoever finds the
 // pen free writes what is queued, its own job and those of others. A writer
 // with a goroutine of its own would be woken and would have to wake each caller:
-// for one clerk that costs a fifth of a commit.
+// for one clerk that costs a tenth of a commit.
 func (b *Book) submit(ctx context.Context, j *job) (Answer, error) {
 	select {
 	case <-b.quit:
