@@ -246,7 +246,7 @@ func yearBook(b *testing.B, days int) (dir string) {
 		do(queue.Tick{})
 		for i := range 600 {
 			do(cs)
-			_, err := book.record(t, []record{{Entry: Entry{Type: "printer.printed", Version: 1, Note: make([]byte, 12)}}})
+			_, err := book.record(t, []record{{Entry: Entry{Type: "printer.printed", Version: 1, Note: make([]byte, 12)}}}, nil)
 			require.NoError(b, err)
 			if i >= 40 {
 				counter := queue.CounterID(fmt.Sprintf("q%d", i%10+1))

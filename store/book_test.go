@@ -61,7 +61,7 @@ func shut(t testing.TB, b *Book) {
 	default:
 	}
 	require.NoError(t, b.Close())
-	checkJournal(t, b.dir, b.View())
+	checkJournal(t, b.dir, b.View(), b.st)
 }
 
 // opened is open with the test centre in force.
@@ -101,8 +101,9 @@ func hallBytes(t testing.TB, h *queue.Hall) string {
 }
 
 // checkJournal folds the whole journal of a closed book without its snapshots,
-// and with them, and compares both with v; and walks the chain of every day.
-func checkJournal(t testing.TB, dir string, v *View) {
+// and with them, and compares both with v and with what the writer learnt; and
+// walks the chain of every day.
+func checkJournal(t testing.TB, dir string, v *View, live *state) {
 	t.Helper()
 	path := filepath.Join(dir, bookName)
 	if _, err := os.Stat(path); err != nil {
@@ -149,6 +150,9 @@ func checkJournal(t testing.TB, dir string, v *View) {
 	z, err := quick.wait.MarshalBinary()
 	require.NoError(t, err)
 	require.Equal(t, a, z, "the waits differ")
+	z, err = live.wait.MarshalBinary()
+	require.NoError(t, err)
+	require.Equal(t, a, z, "the writer has learnt other waits than the journal tells")
 }
 
 func TestANumberTravels(t *testing.T) {

@@ -77,7 +77,7 @@ func (w *Builder) Do(at time.Time, r Request) error {
 // Note records a room's fact.
 func (w *Builder) Note(at time.Time, typ string, version uint8, payload []byte) error {
 	return w.at(at, nil, func() (result, error) {
-		return w.book.record(w.t, []record{{Entry: Entry{Type: typ, Version: version, Note: payload}}})
+		return w.book.record(w.t, []record{{Entry: Entry{Type: typ, Version: version, Note: payload}}}, nil)
 	})
 }
 

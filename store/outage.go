@@ -237,5 +237,5 @@ func (b *Book) own(t *batch, typ string, payload any) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	return b.record(t, []record{{Entry: Entry{Type: typ, Version: 1, Note: data}}})
+	return b.record(t, []record{{Entry: Entry{Type: typ, Version: 1, Note: data}}}, nil)
 }

@@ -60,6 +60,20 @@ func digestOf(s string) uint64 {
 
 // apply folds one record. The caller has set the tail.
 func (s *state) apply(r *record) error {
+	if r.Event != nil {
+		if s.shared {
+			s.hall, s.shared = s.hall.Clone(), false
+		}
+		s.hall.Apply(r.Fact)
+	}
+	return s.follow(r)
+}
+
+// adopt takes a hall that nobody else has in place of folding records into ours.
+func (s *state) adopt(after *queue.Hall) { s.hall, s.shared = after, false }
+
+// follow folds what a record means beside the hall, which has it already.
+func (s *state) follow(r *record) error {
 	s.remember(r)
 	if err := s.interrupt(r); err != nil {
 		return fmt.Errorf("note of an outage: %w", err)
@@ -67,10 +81,6 @@ func (s *state) apply(r *record) error {
 	if r.Event == nil {
 		return s.applyNote(r)
 	}
-	if s.shared {
-		s.hall, s.shared = s.hall.Clone(), false
-	}
-	s.hall.Apply(r.Fact)
 	s.learn(r)
 	return nil
 }

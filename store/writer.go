@@ -215,7 +215,7 @@ func (b *Book) decide(t *batch, j *job) (result, error) {
 		return result{err: j.ctx.Err()}, nil
 	case j.note != nil:
 		n := j.note
-		return b.record(t, []record{{Entry: Entry{Fact: queue.Fact{By: n.by}, Type: n.typ, Version: n.version, Note: append([]byte{}, n.payload...)}}})
+		return b.record(t, []record{{Entry: Entry{Fact: queue.Fact{By: n.by}, Type: n.typ, Version: n.version, Note: append([]byte{}, n.payload...)}}}, nil)
 	case j.mark != nil:
 		t.marks = append(t.marks, j.mark)
 		return result{}, nil
@@ -244,7 +244,7 @@ func (b *Book) command(t *batch, r *Request) (result, error) {
 	if _, ok := r.Command.(queue.Issue); ok && b.disk.low.Load() {
 		return result{err: ErrDiskLow}, nil
 	}
-	events, err := b.st.hall.Decide(b.st.foretell(r.Command, b.clock.untrusted()), r.By, t.now)
+	events, after, err := b.st.hall.Advance(b.st.foretell(r.Command, b.clock.untrusted()), r.By, t.now)
 	if err != nil {
 		return result{err: err}, nil
 	}
@@ -252,7 +252,7 @@ func (b *Book) command(t *batch, r *Request) (result, error) {
 		if err := b.skipInDoubt(t, issue.Service); err != nil {
 			return result{}, err
 		}
-		if events, err = b.st.hall.Decide(b.st.foretell(r.Command, b.clock.untrusted()), r.By, t.now); err != nil {
+		if events, after, err = b.st.hall.Advance(b.st.foretell(r.Command, b.clock.untrusted()), r.By, t.now); err != nil {
 			return result{err: err}, nil
 		}
 	}
@@ -266,10 +266,13 @@ func (b *Book) command(t *batch, r *Request) (result, error) {
 	if len(records) == 0 && r.Key != "" {
 		return b.keepKey(t, r, digest)
 	}
-	if len(records) > 0 && r.Key != "" {
+	if len(records) == 0 {
+		return result{}, nil
+	}
+	if r.Key != "" {
 		records[0].Key, records[0].digest, records[0].count = r.Key, digest, len(records)
 	}
-	return b.record(t, records)
+	return b.record(t, records, after)
 }
 
 // keepKey keeps the key of a command that had nothing to change. Without
@@ -277,13 +280,14 @@ func (b *Book) command(t *batch, r *Request) (result, error) {
 // on whatever the hall is by then.
 func (b *Book) keepKey(t *batch, r *Request, digest uint64) (result, error) {
 	unchanged := record{Entry: Entry{Fact: queue.Fact{By: r.By}, Type: noteUnchanged, Version: 1, Note: []byte{}, Key: r.Key}, digest: digest}
-	_, err := b.record(t, []record{unchanged})
+	_, err := b.record(t, []record{unchanged}, nil)
 	return result{}, err
 }
 
-// record numbers, encodes and folds the records of one job. What cannot be
-// encoded changes nothing.
-func (b *Book) record(t *batch, records []record) (result, error) {
+// record numbers, encodes and folds the records of one job; after is the hall in
+// which their events have happened, nil for notes. What cannot be encoded changes
+// nothing.
+func (b *Book) record(t *batch, records []record, after *queue.Hall) (result, error) {
 	s := b.st
 	first := s.tail.seq + 1
 	data := make([][]byte, len(records))
@@ -294,6 +298,9 @@ func (b *Book) record(t *batch, records []record) (result, error) {
 		if data[i], err = r.encode(); err != nil {
 			return result{err: err}, nil
 		}
+	}
+	if after != nil {
+		s.adopt(after)
 	}
 	for i := range records {
 		r := &records[i]
@@ -306,7 +313,7 @@ func (b *Book) record(t *batch, records []record) (result, error) {
 			}
 		}
 		s.tail.head = s.tail.head.next(r.Seq, data[i])
-		if err := s.apply(r); err != nil {
+		if err := s.follow(r); err != nil {
 			return result{}, err
 		}
 		t.records = append(t.records, *r)

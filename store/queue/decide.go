@@ -21,15 +21,23 @@ func (d *draft) emit(e Event) {
 // always a *Refusal. No events and no error: all is as was asked for already.
 // The argument now is in the centre's time zone and never before the last fact.
 func (h *Hall) Decide(c Command, by Actor, now time.Time) ([]Event, error) {
+	events, _, err := h.Advance(c, by, now)
+	return events, err
+}
+
+// Advance decides as Decide does, and also returns the hall after the events:
+// equal to what Apply of each makes of h, and nobody else's, so that a decision
+// need not be folded a second time.
+func (h *Hall) Advance(c Command, by Actor, now time.Time) (events []Event, after *Hall, err error) {
 	if err := bounded(c, by); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d := &draft{Hall: h.Clone(), now: now, by: by}
 	if err := c.decide(d); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d.serveArmed()
-	return d.events, nil
+	return d.events, d.Hall, nil
 }
 
 // serveArmed calls at armed counters, the one armed longest first, whoever may

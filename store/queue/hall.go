@@ -14,6 +14,7 @@ import (
 //  1. Decide(command, by, now) says which events follow, or refuses. It changes nothing.
 //  2. The caller makes the events durable.
 //  3. Apply(fact) folds each in turn. It cannot fail and looks at no clock.
+//     Advance does 1 and 3 in one.
 //
 // Folding the same facts again gives an equal Hall.
 type Hall struct {

@@ -16,7 +16,8 @@ func (c Issue) decide(d *draft) error {
 		return badValue("wait")
 	}
 	d.ensureDay()
-	d.emit(d.told(c.issued(d)))
+	d.emit(c.issued(d))
+	d.tell()
 	return nil
 }
 
@@ -47,12 +48,14 @@ func (c Issue) issued(d *draft) Issued {
 	return e
 }
 
-// told adds how many stand ahead, which only a hall with the ticket in it knows.
-func (d *draft) told(e Issued) Issued {
-	trial := d.Clone()
-	trial.Apply(Fact{At: d.now, By: d.by, Event: e})
-	e.Told.Ahead = trial.Ahead(e.Ticket)
-	return e
+// tell adds to the number just issued how many stand ahead, which only a hall
+// with the ticket in it knows. The ticket is the draft's own still.
+func (d *draft) tell() {
+	e := d.events[len(d.events)-1].(Issued)
+	t := d.tickets.get(e.Ticket)
+	t.Told.Ahead = d.Ahead(e.Ticket)
+	e.Told = t.Told
+	d.events[len(d.events)-1] = e
 }
 
 // bring returns the lines to bring in the ticket's language, else in Vietnamese.

@@ -76,14 +76,19 @@ func byDue(a, b *Ticket) int {
 	return cmp.Compare(a.ID, b.ID)
 }
 
-// add and remove copy the queue, which older halls share.
+// add and remove change no element of the queue, which older halls share: they
+// copy it, or leave out its first.
 func (l *line) add(t *Ticket) {
 	i, _ := slices.BinarySearchFunc(l.queue, t, byDue)
 	l.queue = slices.Concat(l.queue[:i], []*Ticket{t}, l.queue[i:])
 }
 
 func (l *line) remove(t *Ticket) {
-	if i, found := slices.BinarySearchFunc(l.queue, t, byDue); found {
+	switch i, found := slices.BinarySearchFunc(l.queue, t, byDue); {
+	case !found:
+	case i == 0:
+		l.queue = l.queue[1:]
+	default:
 		l.queue = slices.Concat(l.queue[:i], l.queue[i+1:])
 	}
 }

@@ -83,7 +83,7 @@ func (r *run) step(c Command, thorough bool) {
 	if thorough {
 		before = marshal(r.t, old)
 	}
-	events, err := old.Decide(c, Actor{}, r.now)
+	events, advanced, err := old.Advance(c, Actor{}, r.now)
 	r.hall = old.Clone()
 	for _, e := range events {
 		r.seen[string(e.Type())]++
@@ -104,6 +104,9 @@ func (r *run) step(c Command, thorough bool) {
 		r.fail("answered %q, the naive model %q", code, want)
 	}
 	if thorough {
+		if err == nil && !bytes.Equal(marshal(r.t, r.hall), marshal(r.t, advanced)) {
+			r.fail("the fold of the events is another hall than the decision made")
+		}
 		after = marshal(r.t, old)
 		if !bytes.Equal(before, after) {
 			r.fail("the old hall has changed")
