@@ -149,6 +149,7 @@ type Book struct {
 
 	snapping atomic.Bool // a snapshot is being made
 	lastSnap time.Time   // when; the writer's own
+	crowd    bool        // the last batch had several jobs; the writer's own
 	pace     pace
 
 	jobs    chan *job
