@@ -18,8 +18,10 @@ func (r *ring) add(entries []Entry) {
 		r.entries = nil // a gap: what lies before it is read from the file
 	}
 	r.entries = append(r.entries, entries...)
-	if len(r.entries) > 2*ringSize { // a new array: the old one may be garbage now
-		r.entries = append(make([]Entry, 0, 2*ringSize+maxBatch), r.entries[len(r.entries)-ringSize:]...)
+	if n := len(r.entries); n > 2*ringSize { // read copies, so that the array can be used again
+		copy(r.entries, r.entries[n-ringSize:])
+		clear(r.entries[ringSize:])
+		r.entries = r.entries[:ringSize]
 	}
 }
 
