@@ -137,7 +137,7 @@ func (c *client) send(m message) bool {
 	c.sent = max(c.sent, m.seq)
 	c.mu.Unlock()
 	_ = c.conn.SetWriteDeadline(time.Now().Add(writeWait))
-	return c.conn.WriteMessage(websocket.TextMessage, m.bytes) == nil
+	return c.conn.WritePreparedMessage(m.frame) == nil
 }
 
 // read takes what the page sends, until the connection ends.

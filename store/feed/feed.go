@@ -244,7 +244,7 @@ func (f *Feed) read(after, upTo store.Seq) ([]store.Entry, error) {
 // Tell sends a message outside the journal to everyone who looks at view/id.
 // v's fields become the message's.
 func (f *Feed) Tell(view, id, typ string, v any) {
-	b, err := flatten(v, map[string]any{"type": typ})
+	b, err := flatten(v, map[string]any{"type": typ}, nil)
 	if err != nil {
 		f.log.Error("a message could not be written as JSON", "type", typ, "error", err)
 		return
@@ -252,8 +252,9 @@ func (f *Feed) Tell(view, id, typ string, v any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if t := f.topics[topicKey{view, id}]; t != nil {
+		m := message{frame: framed(b)}
 		for c := range t.clients {
-			f.push(c, message{bytes: b})
+			f.push(c, m)
 		}
 	}
 }

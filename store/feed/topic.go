@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"xinmoi/store"
 	"xinmoi/store/door"
 )
@@ -22,17 +24,27 @@ type topic struct {
 	last    store.Seq // number of the last message, or where the topic began
 	told    []byte    // state that every client has; nil: they differ
 
-	looked  time.Time // when told was last compared with the present
-	snap    []byte    // snapshot message, kept for those who come together
-	state   []byte    // in snap
+	looked  time.Time                  // when told was last compared with the present
+	snap    *websocket.PreparedMessage // snapshot message, kept for those who come together
+	state   []byte                     // in snap
 	snapAt  time.Time
 	snapSeq store.Seq // of the view it was made from
 }
 
-// message is what waits for a client; seq is 0 outside the journal.
+// message is what waits for a client, framed once for all; seq is 0 outside the
+// journal.
 type message struct {
-	bytes []byte
+	frame *websocket.PreparedMessage
 	seq   store.Seq
+}
+
+// framed prepares a text message for any number of connections.
+func framed(text []byte) *websocket.PreparedMessage {
+	frame, err := websocket.NewPreparedMessage(websocket.TextMessage, text)
+	if err != nil { // of another type than text
+		panic(err)
+	}
+	return frame
 }
 
 // fan tells a batch to the topic's clients. Under mu.
@@ -70,14 +82,13 @@ func (f *Feed) messages(t *topic, batch []store.Entry, prev store.Seq) (msgs []m
 			if state, ok = f.compute(t); !ok {
 				return nil, nil, false
 			}
-			own["state"] = json.RawMessage(state)
 		}
-		b, err := flatten(a.fields, own)
+		b, err := flatten(a.fields, own, state)
 		if err != nil {
 			f.log.Error("an event could not be written as JSON", "view", t.key.view, "type", a.entry.Type, "error", err)
-			b, _ = flatten(nil, own)
+			b, _ = flatten(nil, own, state)
 		}
-		msgs = append(msgs, message{b, a.entry.Seq})
+		msgs = append(msgs, message{framed(b), a.entry.Seq})
 		prev = a.entry.Seq
 	}
 	return msgs, state, true
@@ -125,12 +136,12 @@ func (f *Feed) snapshot(t *topic) (message, bool) {
 
 // keep makes the snapshot message of a state.
 func (f *Feed) keep(t *topic, state []byte) {
-	b, err := encode(map[string]any{"type": "snapshot", "epoch": f.wireEpoch(), "seq": t.last,
-		"at": f.now(), "build": f.build, "state": json.RawMessage(state)})
+	b, err := flatten(nil, map[string]any{"type": "snapshot", "epoch": f.wireEpoch(), "seq": t.last,
+		"at": f.now(), "build": f.build}, state)
 	if err != nil { // strings and a state that was encoded before
 		panic(err)
 	}
-	t.snap, t.state, t.snapAt, t.snapSeq = b, state, time.Now(), f.told.Seq
+	t.snap, t.state, t.snapAt, t.snapSeq = framed(b), state, time.Now(), f.told.Seq
 }
 
 // look finds states that have changed without an event. Under mu.
@@ -200,11 +211,13 @@ func (f *Feed) beat() message {
 	if err != nil { // an instant
 		panic(err)
 	}
-	return message{bytes: b}
+	return message{frame: framed(b)}
 }
 
-// flatten writes fields with own beside them; own wins.
-func flatten(fields any, own map[string]any) ([]byte, error) {
+// flatten writes fields with own beside them and the state, if there is one,
+// behind; own and state win. The state is JSON already, and by far the largest:
+// it is not gone through again.
+func flatten(fields any, own map[string]any, state []byte) ([]byte, error) {
 	b, err := encode(fields)
 	if err != nil {
 		return nil, err
@@ -221,7 +234,15 @@ func flatten(fields any, own map[string]any) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return encode(all)
+	if state == nil {
+		return encode(all)
+	}
+	delete(all, "state")
+	if b, err = encode(all); err != nil {
+		return nil, err
+	}
+	b = append(b[:len(b)-1], `,"state":`...)
+	return append(append(b, state...), '}'), nil
 }
 
 // encode is JSON without a line end and without escapes for HTML.
