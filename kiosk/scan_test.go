@@ -144,10 +144,11 @@ func TestAnAppointmentIsCheckedInByItsTicket(t *testing.T) {
 			id = i.Ticket
 		}
 	}
-	link := s.book.Link(id)
+	ticket, _ := s.book.View().Hall.Ticket(id)
+	link := s.book.Link(ticket)
 	got := s.scan("https://so.example/t/" + link)["ticket"].(map[string]any)
 	assert.Equal(t, true, got["check_in"])
-	ticket, _ := s.book.View().Hall.Ticket(id)
+	ticket, _ = s.book.View().Hall.Ticket(id)
 	assert.True(t, ticket.Here())
 	got = s.scan("https://so.example/t/" + link)["ticket"].(map[string]any)
 	assert.NotContains(t, got, "check_in", "once")

@@ -124,7 +124,7 @@ func issued(a store.Answer) (*queue.Ticket, bool) {
 
 func (k *Kiosk) issued(v *store.View, t *queue.Ticket, paper Paper) Issued {
 	doc := centre.InForce(v.Hall)
-	link := k.book.Link(t.ID)
+	link := k.book.Link(t)
 	return Issued{
 		ID: t.ID, Number: t.Number, Service: t.Service, State: t.State,
 		IssuedAt: door.Time{Time: t.IssuedAt}, Ahead: t.Told.Ahead, Wait: told(t),

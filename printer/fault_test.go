@@ -61,7 +61,7 @@ func tinyHall(t testing.TB, way string) *hall {
 // ticket, marked or not, or else a part of something.
 func (h *hall) reads(paper printertest.Paper, t *queue.Ticket, dots int) string {
 	doc := centre.InForce(h.book.View().Hall)
-	link := doc.HolderURL(h.book.Link(t.ID))
+	link := doc.HolderURL(h.book.Link(t))
 	for _, marked := range []bool{true, false} {
 		lines := slip.Build(slip.Slip{Centre: doc, Ticket: t, Link: link, Reprint: marked}, h.room.words)
 		if h.shows(paper, lines, dots) {

@@ -237,7 +237,7 @@ func (h *hall) wanted(t *queue.Ticket, marked bool, dots int) []byte {
 		return h.inks[key]
 	}
 	doc := centre.InForce(h.book.View().Hall)
-	s := slip.Slip{Centre: doc, Ticket: t, Link: doc.Centre.PublicURL + "/t/" + h.book.Link(t.ID), Reprint: marked}
+	s := slip.Slip{Centre: doc, Ticket: t, Link: doc.Centre.PublicURL + "/t/" + h.book.Link(t), Reprint: marked}
 	page, err := press().Render(slip.Build(s, words()), slip.Paper{Dots: dots})
 	require.NoError(h.t, err)
 	h.inks[key] = bytes.Trim(rows(page.Image()), "\x00")

@@ -70,7 +70,7 @@ func (s *session) lines(o order, code bool) ([]slip.Line, error) {
 	own, _, _ := r.templates.now()
 	what := slip.Slip{Template: own, Centre: doc, Ticket: t, Reprint: o.marked()}
 	if code {
-		what.Link = doc.HolderURL(r.book.Link(t.ID))
+		what.Link = doc.HolderURL(r.book.Link(t))
 	}
 	return slip.Build(what, r.words), nil
 }

@@ -31,7 +31,7 @@ func (r *Room) preview(w http.ResponseWriter, req *http.Request) error {
 		s.Ticket = t
 	}
 	s.Template, _, _ = r.templates.now()
-	s.Link = doc.HolderURL(r.book.Link(s.Ticket.ID))
+	s.Link = doc.HolderURL(r.book.Link(s.Ticket))
 	var b bytes.Buffer
 	if err := draw(&b, s, dotsOf(p.Model), r.words); err != nil {
 		return err

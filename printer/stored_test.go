@@ -80,7 +80,7 @@ func (h *hall) configure(document string) {
 // rows.
 func (h *hall) pictures(t *queue.Ticket, dots int) (words []string, inks [][]byte) {
 	doc := centre.InForce(h.book.View().Hall)
-	link := doc.HolderURL(h.book.Link(t.ID))
+	link := doc.HolderURL(h.book.Link(t))
 	for _, l := range slip.Build(slip.Slip{Centre: doc, Ticket: t, Link: link}, h.room.words) {
 		for _, part := range parts(l) {
 			if part.QR || part.Rule || part.Varies || (escpos.Pages{}).Readable(part.Text) {
@@ -151,7 +151,7 @@ func TestStoredTicketIsShort(t *testing.T) {
 		paper := p.Papers()[0]
 		assert.Empty(t, h.lacks(paper, ticket, 512))
 		assert.Equal(t, "A013 12 15:02 23/11/2026", justWords(paper.Text))
-		assert.Equal(t, []string{"https://hall.gov.vn/t/" + h.book.Link(ticket.ID)}, paper.Links)
+		assert.Equal(t, []string{"https://hall.gov.vn/t/" + h.book.Link(ticket)}, paper.Links)
 		assert.LessOrEqual(t, n, 300)
 		assert.Equal(t, []string{"started A013 at p1", "printed A013 at p1"}, h.notes())
 		t.Logf("%d bytes; %d pictures in NV memory, %d in RAM", n, p.Kept(escpos.NV), p.Kept(escpos.RAM))

@@ -130,7 +130,7 @@ func (h *hall) readings(p *printertest.Printer, t *queue.Ticket) (all []string) 
 		verdict := "part"
 		for _, marked := range []bool{true, false} {
 			lines := slip.Build(slip.Slip{
-				Centre: doc, Ticket: t, Link: doc.Centre.PublicURL + "/t/" + h.book.Link(t.ID), Reprint: marked,
+				Centre: doc, Ticket: t, Link: doc.Centre.PublicURL + "/t/" + h.book.Link(t), Reprint: marked,
 			}, words())
 			if verdict == "part" && strings.Contains(justWords(paper.Text), said(lines)) {
 				verdict = map[bool]string{true: "marked", false: "whole"}[marked]

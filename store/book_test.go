@@ -466,7 +466,8 @@ func TestLinks(t *testing.T) {
 	seen := map[string]bool{}
 	for range 30 {
 		id := issued(t, do(t, b, cs)).Ticket
-		link := b.Link(id)
+		ticket, _ := b.View().Hall.Ticket(id)
+		link := b.Link(ticket)
 		assert.Regexp(t, `^[a-z2-7]{20}$`, link)
 		assert.False(t, seen[link])
 		seen[link] = true
@@ -474,7 +475,7 @@ func TestLinks(t *testing.T) {
 		assert.True(t, ok)
 		assert.Equal(t, id, got)
 	}
-	_, ok := b.ByLink(b.Link(4711))
+	_, ok := b.ByLink(b.Link(&queue.Ticket{ID: 4711, Number: "A001"}))
 	assert.False(t, ok, "no such ticket")
 	_, ok = b.ByLink("")
 	assert.False(t, ok)
@@ -482,10 +483,11 @@ func TestLinks(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 
-	link := b.Link(1)
+	first := b.View().Hall.Tickets()[0]
+	link := b.Link(first)
 	shut(t, b)
 	b = open(t, dir, Options{})
-	assert.Equal(t, link, b.Link(1), "a link lives longer than a run")
+	assert.Equal(t, link, b.Link(first), "a link lives longer than a run")
 	shut(t, b)
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, secretName), []byte("short"), 0o600))

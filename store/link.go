@@ -46,14 +46,16 @@ func (l *links) open(path string) error {
 	return nil
 }
 
-func (l *links) link(id queue.TicketID) string {
+// link covers the number as well as the id: where a power cut took the end of the
+// journal, the ids of lost tickets are given again, but none of their numbers.
+func (l *links) link(t *queue.Ticket) string {
 	mac := hmac.New(sha256.New, l.secret)
-	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(id)))
+	mac.Write(append(binary.BigEndian.AppendUint64(nil, uint64(t.ID)), t.Number...))
 	return lower.EncodeToString(mac.Sum(nil))[:linkLen]
 }
 
 // Link returns the holder's link of a ticket. It is in no event, feed or export.
-func (b *Book) Link(id queue.TicketID) string { return b.links.link(id) }
+func (b *Book) Link(t *queue.Ticket) string { return b.links.link(t) }
 
 // ByLink finds the day's ticket of a link.
 func (b *Book) ByLink(link string) (queue.TicketID, bool) {
@@ -73,7 +75,7 @@ func (b *Book) ByLink(link string) (queue.TicketID, bool) {
 		l.day, l.done, l.ids = day, 0, map[string]queue.TicketID{}
 	}
 	for ; l.done < len(tickets); l.done++ {
-		l.ids[l.link(tickets[l.done].ID)] = tickets[l.done].ID
+		l.ids[l.link(tickets[l.done])] = tickets[l.done].ID
 	}
 	id, ok := l.ids[link]
 	if ok {

@@ -134,6 +134,8 @@ func TestAScreenKnowsOfALostEnd(t *testing.T) {
 	for range 20 {
 		do(t, b, cs)
 	}
+	lost := b.View().Hall.Tickets()[5]
+	assert.Equal(t, "A006", lost.Number)
 	seen, epoch := b.View().Seq, b.View().Epoch
 	after := open(t, cut, boots(Options{})) // the watermark is lost as well
 	had := after.View().Began
@@ -145,7 +147,11 @@ func TestAScreenKnowsOfALostEnd(t *testing.T) {
 	v := after.View()
 	assert.Equal(t, 20, v.Outage.Lost)
 	assert.NotEqual(t, epoch, v.Epoch)
-	assert.Equal(t, "A026", issued(t, do(t, after, cs)).Number, "A006 to A025 are out")
+	next := issued(t, do(t, after, cs))
+	assert.Equal(t, "A026", next.Number, "A006 to A025 are out")
+	assert.Equal(t, lost.ID, next.Ticket)
+	_, ok := after.ByLink(b.Link(lost))
+	assert.False(t, ok, "the paper of A006 does not lead to A026")
 	require.Len(t, skipped(t, after), 1)
 	assert.Equal(t, queue.CauseLostEnd, skipped(t, after)[0].Cause)
 	shut(t, after)
