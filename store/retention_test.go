@@ -111,6 +111,18 @@ func TestOldMonthsGoIntoTheArchive(t *testing.T) {
 		all, err := b.Read(0, 10)
 		require.NoError(t, err)
 		assert.Equal(t, days[4].First, all[0].Seq, "the first that is here")
+		for _, day := range []queue.Day{"1998-10-04", "1998-12-04", "1999-01-04"} {
+			why, hall, err := b.Why(day, "A002", "A001")
+			require.NoError(t, err, day)
+			assert.Equal(t, queue.WhyEarlier, why.Reason, day)
+			assert.Equal(t, day, hall.Tickets()[0].Day)
+			_, hash := hall.Document()
+			assert.NotEmpty(t, hash, day)
+		}
+		_, _, err = b.Why("1998-11-05", "A002", "A001")
+		assert.ErrorIs(t, err, ErrUnknownDay)
+		_, _, err = b.Why("../../../x", "A002", "A001")
+		assert.ErrorIs(t, err, ErrUnknownDay)
 		assert.Equal(t, "A001", issued(t, do(t, b, cs)).Number)
 	})
 	assert.Equal(t, []string{"1998-10.journal.gz", "1998-11.journal.gz", "1998-12.journal.gz"}, archives(t, dir))
@@ -140,6 +152,12 @@ func TestOldMonthsGoIntoTheArchive(t *testing.T) {
 	assert.Zero(t, r.Faults(), say(r))
 	assert.Equal(t, "not_read", r.Findings[0].Code)
 	assert.Equal(t, 13*sweepSlice+1, r.Tickets, "from the closing state on")
+	ask := func(archive string) error {
+		_, _, err := Why(BookFile(dir), AuditOptions{Day: "1998-11-04", Archive: archive}, "A002", "A001")
+		return err
+	}
+	assert.ErrorIs(t, ask(""), ErrUnknownDay)
+	assert.NoError(t, ask(away))
 	r = audit(t, dir, AuditOptions{Archive: away})
 	assert.Equal(t, before.Tickets+1, r.Tickets)
 	require.NoError(t, os.Remove(filepath.Join(away, "1998-11.journal.gz")))
@@ -256,6 +274,8 @@ func TestDamagedArchive(t *testing.T) {
 		r := audit(t, dir, AuditOptions{})
 		require.Positive(t, r.Faults(), name)
 		assert.Contains(t, []string{"archive_damaged", "damaged", "missing"}, r.Findings[0].Code, "%s %d", name, i)
+		_, _, err = Why(BookFile(dir), AuditOptions{Day: "1998-10-04"}, "A002", "A001")
+		assert.ErrorIs(t, err, ErrArchive, name)
 	}
 }
 

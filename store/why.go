@@ -1,7 +1,10 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -9,90 +12,157 @@ import (
 	"xinmoi/store/queue"
 )
 
-// ErrUnknownDay: the journal has no entries of that day, or no longer.
+// ErrUnknownDay: neither the journal nor the archive has entries of that day.
 var ErrUnknownDay = &queue.Refusal{Code: "unknown_day"}
 
 // Why says which of two numbers was called first on a day and why, from the
-// journal alone; "" is the last day. The hall returned is that at the end of what
-// was read; the names of its document are those of the answer. The error is a
-// *queue.Refusal where the question has no answer.
+// journal alone, in the book or in its archive; "" is the last day. The hall
+// returned is that at the end of what was read; the names of its document are those
+// of the answer. The error is a *queue.Refusal where the question has no answer.
 func (b *Book) Why(day queue.Day, first, second string) (queue.Why, *queue.Hall, error) {
-	return inquire(b.look, b.opts.Zone, day, first, second)
+	return answer(b.look, ArchiveDir(BookFile(b.dir)), &question{zone: b.opts.Zone, day: day, first: first, second: second})
 }
 
 // Why asks a closed book, or a copy of one.
 func Why(file string, o AuditOptions, first, second string) (w queue.Why, h *queue.Hall, err error) {
-	o.Zone = Options{Zone: o.Zone}.withDefaults().Zone
 	db, err := openToRead(file)
 	if err != nil {
 		return w, nil, err
 	}
 	defer db.Close()
+	if o.Archive == "" {
+		o.Archive = ArchiveDir(file)
+	}
 	look := func(fn func(tx *bolt.Tx) error) error { return guard(func() error { return db.View(fn) }) }
-	return inquire(look, o.Zone, o.Day, first, second)
+	return answer(look, o.Archive, &question{zone: Options{Zone: o.Zone}.withDefaults().Zone, day: o.Day, first: first, second: second})
+}
+
+// question is what is asked, and the fold that answers it.
+type question struct {
+	zone          func(*queue.Hall) *time.Location
+	day           queue.Day
+	first, second string
+
+	hall     *queue.Hall
+	inquiry  *queue.Inquiry // from the day's first entry on
+	begun    Seq            // the day's first entry
+	answered Seq            // its last
+}
+
+func answer(look func(func(*bolt.Tx) error) error, archive string, q *question) (queue.Why, *queue.Hall, error) {
+	err := q.readBook(look)
+	if errors.Is(err, ErrUnknownDay) {
+		err = q.readArchive(archive)
+	}
+	if err != nil {
+		return queue.Why{}, nil, err
+	}
+	if q.inquiry == nil {
+		return queue.Why{}, nil, ErrUnknownDay
+	}
+	w, err := q.inquiry.Answer()
+	return w, q.hall, err
+}
+
+// take folds the next record.
+func (q *question) take(seq Seq, data []byte) error {
+	var r record
+	if err := r.decode(seq, data, q.zone(q.hall)); err != nil {
+		return fmt.Errorf("store: entry %d: %w", seq, err)
+	}
+	if q.inquiry == nil && seq >= q.begun {
+		q.inquiry = queue.NewInquiry(q.hall, q.first, q.second)
+	}
+	if r.Event == nil {
+		return nil
+	}
+	if q.inquiry != nil {
+		q.inquiry.Take(r.Fact)
+	}
+	q.hall.Apply(r.Fact)
+	return nil
 }
 
 // whyChunk is how many records one read transaction copies out.
 const whyChunk = 2000
 
-// inquire folds the day anew, from the last snapshot before it. No transaction is
+// readBook folds the day anew, from the last snapshot before it. No transaction is
 // held while it does.
-func inquire(look func(func(*bolt.Tx) error) error, zone func(*queue.Hall) *time.Location, day queue.Day, first, second string) (queue.Why, *queue.Hall, error) {
-	var from, begins, ends Seq
-	var hall *queue.Hall
+func (q *question) readBook(look func(func(*bolt.Tx) error) error) error {
+	var last Seq
 	err := look(func(tx *bolt.Tx) (err error) {
-		if day, begins, ends, err = spanOf(tx, day); err != nil {
+		if q.day, q.begun, q.answered, err = spanOf(tx, q.day); err != nil {
 			return err
 		}
-		hall, from = restoreBefore(tx, begins)
+		q.hall, last = restoreBefore(tx, q.begun)
 		return nil
 	})
-	if err != nil {
-		return queue.Why{}, nil, err
-	}
-	var q *queue.Inquiry
-	for last := from; last < ends; {
+	for err == nil && last < q.answered {
 		var raw []stored
-		err := look(func(tx *bolt.Tx) error {
+		err = look(func(tx *bolt.Tx) error {
 			return eachRecord(tx, last, func(_ queue.Day, seq Seq, data []byte) error {
-				if raw = append(raw, stored{seq, append([]byte(nil), data...)}); len(raw) == whyChunk || seq == ends {
+				if raw = append(raw, stored{seq, append([]byte(nil), data...)}); len(raw) == whyChunk || seq == q.answered {
 					return errEnough
 				}
 				return nil
 			})
 		})
-		if err != nil {
-			return queue.Why{}, nil, err
-		}
-		if len(raw) == 0 {
-			return queue.Why{}, nil, fmt.Errorf("store: entry %d of day %s is missing", last+1, day)
+		if err == nil && len(raw) == 0 {
+			err = fmt.Errorf("store: entry %d of day %s is missing", last+1, q.day)
 		}
 		for _, s := range raw {
-			if s.seq != last+1 {
-				return queue.Why{}, nil, ErrUnknownDay
+			if s.seq != last+1 { // its month has just gone into the archive
+				return ErrUnknownDay
 			}
 			last++
-			var r record
-			if err := r.decode(s.seq, s.data, zone(hall)); err != nil {
-				return queue.Why{}, nil, fmt.Errorf("store: entry %d: %w", s.seq, err)
+			if err = q.take(s.seq, s.data); err != nil {
+				return err
 			}
-			if r.Event == nil {
-				continue
-			}
-			if q == nil && s.seq >= begins {
-				q = queue.NewInquiry(hall, first, second)
-			}
-			if q != nil {
-				q.Take(r.Fact)
-			}
-			hall.Apply(r.Fact)
 		}
 	}
-	if q == nil {
-		return queue.Why{}, nil, ErrUnknownDay
+	return err
+}
+
+// readArchive folds the day from its month in the archive, all of which is read, so
+// that no damaged archive answers.
+func (q *question) readArchive(dir string) error {
+	if _, err := time.Parse(time.DateOnly, string(q.day)); err != nil {
+		return ErrUnknownDay
 	}
-	w, err := q.Answer()
-	return w, hall, err
+	a, err := openArchive(archiveFile(dir, monthOf(q.day)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrUnknownDay
+	}
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if a.header.Month != monthOf(q.day) {
+		return fmt.Errorf("%w: it is of %s, not of %s", ErrArchive, a.header.Month, monthOf(q.day))
+	}
+	i := slices.IndexFunc(a.header.Days, func(d archiveDay) bool { return d.Day == q.day })
+	if i < 0 {
+		return ErrUnknownDay
+	}
+	q.hall, q.inquiry, q.begun, q.answered = queue.NewHall(), nil, a.header.Days[i].First, a.header.Days[i].Last
+	if len(a.header.State) > 0 {
+		snap, err := loadSnapshot(a.header.State)
+		if err == nil {
+			err = q.hall.UnmarshalBinary(snap.Hall)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: its state: %v", ErrArchive, err)
+		}
+	}
+	return a.records(func(_ *archiveDay, seq Seq, data []byte) error {
+		if seq > q.answered {
+			return nil
+		}
+		if err := q.take(seq, data); err != nil {
+			return fmt.Errorf("%w: %v", ErrArchive, err)
+		}
+		return nil
+	})
 }
 
 // spanOf says which entries a day has; "" is the last day.
