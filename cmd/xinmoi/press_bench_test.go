@@ -45,23 +45,9 @@ func BenchmarkPressOnASlowDisk(b *testing.B) {
 }
 
 func benchPress(b *testing.B, dir string, screens int) {
-	s := openServerIn(b, dir)
-	s.config = filepath.Join(b.TempDir(), "centre.toml")
-	src, err := centre.Template("commune", centre.Answers{Name: centre.Text{"vi": "Xã Thử", "en": "Test"}, Counters: 5})
-	require.NoError(b, err)
-	require.NoError(b, os.WriteFile(s.config, src, 0o600))
-	_, err = s.reload(b.Context(), "vi")
-	require.NoError(b, err)
-	ctx, stop := context.WithCancel(b.Context())
-	var running sync.WaitGroup
-	running.Go(func() { _ = s.feed.Run(ctx) })
-	defer running.Wait()
-	defer stop()
-	srv := httptest.NewServer(s.handler)
-	defer srv.Close()
-
+	s, url := benchHall(b, dir)
 	post := func(path, body string) {
-		resp, err := http.Post(srv.URL+path, "application/json", strings.NewReader(body))
+		resp, err := http.Post(url+path, "application/json", strings.NewReader(body))
 		require.NoError(b, err)
 		_, _ = io.Copy(io.Discard, resp.Body) // else the connection is not used again
 		resp.Body.Close()
@@ -70,7 +56,7 @@ func benchPress(b *testing.B, dir string, screens int) {
 	post("/api/v1/counters/c1/open", `{}`)
 	called := make(chan shown, screens)
 	for range screens {
-		watchBoard(b, srv.URL, called)
+		watchBoard(b, url, called)
 	}
 	plain := newPlainHub(b, screens)
 	disk, err := os.Create(filepath.Join(dir, "floor"))
@@ -105,6 +91,23 @@ func benchPress(b *testing.B, dir string, screens int) {
 		b.ReportMetric(p/(n+2*f), fmt.Sprintf("p%d-x-floor", percent))
 	}
 	b.ReportMetric(0, "ns/op") // an iteration is more than a press
+}
+
+// benchHall is a commune's hall that listens.
+func benchHall(b *testing.B, dir string) (s *server, url string) {
+	s = openServerIn(b, dir)
+	s.config = filepath.Join(b.TempDir(), "centre.toml")
+	src, err := centre.Template("commune", centre.Answers{Name: centre.Text{"vi": "Xã Thử", "en": "Test"}, Counters: 5})
+	require.NoError(b, err)
+	require.NoError(b, os.WriteFile(s.config, src, 0o600))
+	_, err = s.reload(b.Context(), "vi")
+	require.NoError(b, err)
+	ctx, stop := context.WithCancel(b.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = s.feed.Run(ctx) })
+	srv := httptest.NewServer(s.handler)
+	b.Cleanup(func() { stop(); running.Wait(); srv.Close() })
+	return s, srv.URL
 }
 
 // shown is a call as a screen got it.
@@ -181,6 +184,48 @@ func (h *plainHub) press(b *testing.B, msg []byte) time.Duration {
 	_, _ = io.Copy(io.Discard, resp.Body)
 	resp.Body.Close()
 	return lastOf(h.called, len(h.conns)).at.Sub(began)
+}
+
+// BenchmarkTwoHundredScreensBack measures from the instant in which 200 boards, all
+// of a hall after a restart, come back with a number of the run before, until the
+// last one has its snapshot.
+func BenchmarkTwoHundredScreensBack(b *testing.B) {
+	const screens = 200
+	s, hall := benchHall(b, b.TempDir())
+	url := "ws" + strings.TrimPrefix(hall, "http") + "/api/v1/stream?view=board/b1&since=before-run.1"
+	var took []time.Duration
+	for b.Loop() {
+		conns := make([]*websocket.Conn, screens)
+		var all sync.WaitGroup
+		began := time.Now()
+		for i := range conns {
+			all.Go(func() {
+				ws, _, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {hall}})
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				conns[i] = ws
+				if _, msg, err := ws.ReadMessage(); err != nil || !bytes.Contains(msg, []byte(`"type":"snapshot"`)) {
+					b.Errorf("no snapshot: %s %v", msg, err)
+				}
+			})
+		}
+		all.Wait()
+		took = append(took, time.Since(began))
+		if b.Failed() {
+			return
+		}
+		for _, ws := range conns {
+			ws.Close()
+		}
+		for s.feed.Stats().Clients > 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	b.ReportMetric(percentile(took, 50), "whole-p50-ms")
+	b.ReportMetric(percentile(took, 99), "whole-p99-ms")
+	b.ReportMetric(0, "ns/op")
 }
 
 func waitingNumber(s *server) string {
