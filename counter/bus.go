@@ -36,9 +36,11 @@ import (
 //   - A press that was acknowledged is carried out even if the cable is pulled
 //     the moment after.
 //   - A keypad may speak at any time, and garbles what the host says then. So what
-//     can wait is said with pauses, in which most presses fall: the number of
-//     people waiting changes on every display with each call. What may have been
-//     garbled is said again.
+//     can wait (the number of people waiting, which changes on every display with
+//     each call) is said in the second after a press, when the next one is least
+//     likely, but not in its first half, in which a clerk presses twice. What has
+//     found no such moment for 5 s is said with pauses, in which most presses fall.
+//     What may have been garbled is said again.
 //   - Keypads do not answer what is shown on them, so a dead one cannot be told
 //     from a silent one. All are shown anew every 30 s: one that lost its power,
 //     or heard noise, is right again by then.
@@ -91,8 +93,11 @@ const (
 	padGap       = 4 * time.Millisecond   // silence between frames, 3.5 characters at 9600
 	padEcho      = 100 * time.Millisecond // an echoing adapter hands our own frame back within this time
 	padMirrors   = 3                      // an echo known only by acknowledgements that come back shows itself after so many
-	padRefresh   = 30 * time.Second       // everything is shown anew
-	padBreath    = 300 * time.Millisecond // between displays that have only another number of people waiting
+	padRefresh   = 25 * time.Second       // everything is shown anew, within padPatience
+	padHands     = 450 * time.Millisecond // after a press the same hand may press again
+	padTurn      = 930 * time.Millisecond // and by now the next one on the bus
+	padPatience  = 5 * time.Second        // so long another number of people waiting waits for a moment between presses
+	padBreath    = 300 * time.Millisecond // between displays that have waited so long
 	padGarbled   = 500 * time.Millisecond // what was said so short a time ago may have been garbled, if somebody else was
 	padWink      = 600 * time.Millisecond // a refusal darkens the display for this long
 	padWrite     = time.Second
@@ -156,7 +161,8 @@ type busWire struct {
 	done  chan outcome
 
 	acks    [][]byte  // to be sent before anything else
-	calmAt  time.Time // when what can wait may be sent
+	spoken  time.Time // when a keypad last pressed
+	calmAt  time.Time // when what has waited too long may be sent
 	freeAt  time.Time // when the wire is free to speak on
 	sent    map[string]time.Time
 	last    string        // the last frame sent
@@ -175,8 +181,10 @@ type padState struct {
 	ticket  queue.TicketID
 	shown   []byte
 	shownAt time.Time
-	redraw  bool
-	urgent  bool      // and at once
+	waiting int       // people, as shown
+	redraw  bool      // shown is not on the display yet
+	urgent  bool      // and must be at once
+	due     time.Time // else between presses, or from now on at any time
 	darkTo  time.Time // a refusal, or the morning's check, is shown until then
 	instead []byte    // what is shown for so long
 	beeps   int       // to be sent
@@ -292,54 +300,83 @@ func (w *busWire) speak(now time.Time) (wait time.Duration, err error) {
 		return 0, w.send(now, f)
 	}
 	wait = idle
-	for _, urgent := range []bool{true, false} {
-		if calm := w.calmAt.Sub(now); !urgent && calm > 0 {
-			if w.waits() {
-				wait = min(wait, calm)
-			}
-			break
+	for _, s := range w.pads {
+		f, ok, after := s.next(now, w.lang)
+		if ok && len(f) == 0 { // it has no such thing
+			return 0, nil
 		}
-		for _, s := range w.pads {
-			f, ok, after := s.next(now, w.lang, urgent)
-			if ok && len(f) == 0 { // it has no such thing
-				return 0, nil
-			}
-			if ok {
-				if !urgent {
-					w.calmAt = now.Add(lineTime(len(f), w.baud) + padBreath)
-				}
-				return 0, w.send(now, f)
-			}
-			if after > 0 {
-				wait = min(wait, after)
-			}
+		if ok {
+			return 0, w.send(now, f)
 		}
+		if after > 0 {
+			wait = min(wait, after)
+		}
+	}
+	if s := w.patient(); s != nil {
+		if calm := w.calm(now, s); calm > 0 {
+			return min(wait, calm), nil
+		}
+		f := s.draw(now)
+		w.calmAt = now.Add(lineTime(len(f), w.baud) + padBreath)
+		if len(f) == 0 {
+			return 0, nil
+		}
+		return 0, w.send(now, f)
 	}
 	return wait, nil
 }
 
-// waits reports whether there is something that can wait.
-func (w *busWire) waits() bool {
+// patient is the display that has waited longest among those that can wait.
+func (w *busWire) patient() (first *padState) {
 	for _, s := range w.pads {
-		if s.redraw {
-			return true
+		if s.redraw && (first == nil || s.due.Before(first.due)) {
+			first = s
 		}
 	}
-	return false
+	return first
+}
+
+// calm is how long until it may be told: now between two presses, else when it is
+// due.
+func (w *busWire) calm(now time.Time, s *padState) time.Duration {
+	switch since := now.Sub(w.spoken); {
+	case since < padHands:
+		return padHands - since
+	case since < padTurn:
+		return 0
+	}
+	return later(s.due, w.calmAt).Sub(now)
 }
 
 // sayAgain draws what was said while somebody was garbled.
 func (w *busWire) sayAgain() {
 	for _, s := range w.pads {
-		if time.Since(s.shownAt) < padGarbled {
-			s.redraw = true
+		if now := time.Now(); now.Sub(s.shownAt) < padGarbled {
+			s.wants(now)
 		}
 	}
 }
 
-// next is the next frame for a keypad, or how long until there is one; of what can
-// wait, or of the rest.
-func (s *padState) next(now time.Time, lang language, urgent bool) (f []byte, ok bool, after time.Duration) {
+// wants has the display drawn between presses, or from due on at any time.
+func (s *padState) wants(due time.Time) {
+	if !s.redraw || due.Before(s.due) {
+		s.due = due
+	}
+	s.redraw = true
+}
+
+// draw is the frame that shows what is to be shown.
+func (s *padState) draw(now time.Time) []byte {
+	s.redraw, s.urgent, s.shownAt = false, false, now
+	if s.darkTo.After(now) {
+		return s.instead
+	}
+	return s.shown
+}
+
+// next is the next frame for a keypad that cannot wait, or how long until there is
+// one.
+func (s *padState) next(now time.Time, lang language) (f []byte, ok bool, after time.Duration) {
 	switch {
 	case s.beeps > 0:
 		s.beeps--
@@ -347,12 +384,8 @@ func (s *padState) next(now time.Time, lang language, urgent bool) (f []byte, ok
 	case s.ask:
 		s.ask = false
 		return lang.ask(s.addr), true, 0
-	case s.redraw && s.urgent == urgent:
-		s.redraw, s.urgent, s.shownAt = false, false, now
-		if s.darkTo.After(now) {
-			return s.instead, true, 0
-		}
-		return s.shown, true, 0
+	case s.redraw && s.urgent:
+		return s.draw(now), true, 0
 	case s.darkTo.IsZero():
 		return f, false, 0
 	}
@@ -401,6 +434,7 @@ func (w *busWire) hear(f said) {
 	if !f.pressed {
 		return
 	}
+	w.spoken = now
 	s := w.padOf(f)
 	if s == nil {
 		if a := f.press.Addr; !w.strange[a] {
@@ -496,8 +530,14 @@ func (w *busWire) follow(all bool) {
 	for _, s := range w.pads {
 		waiting, number, ticket := content(v.Hall, s.counter)
 		if f := w.lang.show(s.addr, waiting, number); all || string(f) != string(s.shown) {
-			s.shown, s.redraw = f, true
+			s.shown = f
+			due := now.Add(padPatience)
+			if ticket == 0 && (waiting > 0) != (s.waiting > 0) { // an idle clerk looks out for this
+				due = now
+			}
+			s.wants(due)
 			s.urgent = s.urgent || ticket != s.ticket
+			s.waiting = waiting
 		}
 		if ticket != s.ticket && ticket != 0 && !all && now.Sub(s.pressed) > padOwnPress {
 			s.beeps = 1 // called for this counter by somebody else, or by arming

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -181,7 +182,9 @@ func TestPressCallsAndTheDisplayFollows(t *testing.T) {
 		assert.Equal(t, "  0   ", h.pads.Display(1))
 		h.issue("civil", 2)
 		h.issue("land", 1)
-		time.Sleep(time.Second) // what can wait is said with pauses
+		time.Sleep(time.Second)
+		assert.Equal(t, []string{"  1   ", "  1   "}, []string{h.pads.Display(1), h.pads.Display(3)}, "the first is told at once")
+		time.Sleep(6 * time.Second) // what can wait waits for a press, but not for ever
 		assert.Equal(t, []string{"  2   ", "  3   ", "  1   "}, []string{h.pads.Display(1), h.pads.Display(2), h.pads.Display(3)})
 
 		h.press(1, keypad.KeyNext)
@@ -364,7 +367,7 @@ func TestTwoKeypadsPressedTogether(t *testing.T) {
 	inHall(t, func(t *testing.T, h *padHall) {
 		h.issue("civil", 2)
 		require.NoError(t, h.pads.PressTogether(t.Context(), keypad.KeyNext, 1, 2))
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(time.Second)
 		assert.Equal(t, 1, h.count("k1 ticket.called"))
 		assert.Equal(t, 1, h.count("k2 ticket.called"))
 		assert.Equal(t, "  0001", h.pads.Display(1))
@@ -484,6 +487,32 @@ func TestRealByteTiming(t *testing.T) {
 		require.NoError(t, h.pads.Press(t.Context(), 1, keypad.KeyNext))
 		// 10 bytes there and 10 back, and the gaps: 21 ms and some.
 		assert.Less(t, time.Since(began), 60*time.Millisecond)
+		assert.Zero(t, h.pads.Repeats())
+	})
+}
+
+// TestDisplaysLeaveRoomForPresses: with a press a second, and a number taken in the
+// very instant before each, nobody speaks at the same time as a keypad.
+func TestDisplaysLeaveRoomForPresses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newPadHall(t)
+		h.pads.SetBaud(9600)
+		h.plug()
+		defer h.pull()
+		h.issue("civil", 3)
+		time.Sleep(10 * time.Second)
+		for n := range 30 {
+			began := time.Now()
+			h.issue("civil", 1)
+			time.Sleep(3 * time.Millisecond)
+			require.NoError(t, h.pads.Press(t.Context(), byte(n%2+1), keypad.KeyNext))
+			time.Sleep(time.Until(began.Add(time.Second)))
+			waiting := len(h.book.View().Hall.Waiting("civil"))
+			for addr := byte(1); addr <= 2; addr++ {
+				assert.Equal(t, fmt.Sprintf("%3d", waiting), h.pads.Display(addr)[:3])
+			}
+		}
+		assert.Zero(t, h.pads.Collisions())
 		assert.Zero(t, h.pads.Repeats())
 	})
 }
