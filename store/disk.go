@@ -56,6 +56,9 @@ func (d *disk) look() (n diskNote, changed bool, err error) {
 	}
 	_, err = os.Stat(d.ballast)
 	missing := errors.Is(err, fs.ErrNotExist)
+	if missing {
+		err = nil
+	}
 	switch {
 	case !missing && free < ballastNeed:
 		err = d.spend()

@@ -186,6 +186,8 @@ func TestDiskLow(t *testing.T) {
 	room.Store(ballastNeed - 1)
 	assert.True(t, low())
 	assert.NoFileExists(t, ballast)
+	_, _, err = b.disk.look()
+	assert.NoError(t, err, "nothing is wrong with a ballast that was spent")
 
 	room.Store(reserve + 1)
 	assert.True(t, low(), "not yet back: it would flap")

@@ -119,7 +119,7 @@ const (
 func (b *Book) snapshotIfDue(t *batch) {
 	s := b.st
 	due := s.tail.seq >= s.snapped+snapshotEvery && time.Since(b.lastSnap) >= snapshotPause
-	if !due && !t.closesDay() || !b.snapping.CompareAndSwap(false, true) {
+	if !due && !t.has(queue.TypeDayClosed) || !b.snapping.CompareAndSwap(false, true) {
 		return
 	}
 	b.lastSnap = time.Now()
@@ -140,9 +140,10 @@ func (b *Book) snapshotIfDue(t *batch) {
 	})
 }
 
-func (t *batch) closesDay() bool {
+// has reports whether the batch has an event of this type.
+func (t *batch) has(typ queue.Type) bool {
 	for i := range t.records {
-		if t.records[i].Type == string(queue.TypeDayClosed) {
+		if t.records[i].Type == string(typ) {
 			return true
 		}
 	}

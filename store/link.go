@@ -47,7 +47,7 @@ func (l *links) open(path string) error {
 }
 
 // link covers the number as well as the id: where a power cut took the end of the
-// journal, the ids of lost tickets are given again, but none of their numbers.
+// journal, the ids of lost tickets are given again, but with other numbers.
 func (l *links) link(t *queue.Ticket) string {
 	mac := hmac.New(sha256.New, l.secret)
 	mac.Write(append(binary.BigEndian.AppendUint64(nil, uint64(t.ID)), t.Number...))

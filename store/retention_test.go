@@ -166,6 +166,27 @@ func TestOldMonthsGoIntoTheArchive(t *testing.T) {
 	assert.Equal(t, 15*sweepSlice+1, r.Tickets, "a month in between is passed over")
 }
 
+// A document that says how long entries stay works at once.
+func TestRetentionSetWhileTheHallRuns(t *testing.T) {
+	dir := t.TempDir()
+	manyMonths(t, dir, 15)
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2000, 1, 5, 1, 0, 0, 0, time.UTC)))
+		years := 0
+		b, err := Open(dir, Options{Keep: func(*queue.Hall) int { return years }})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, b.Close()) }()
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		require.Empty(t, archives(t, dir))
+		years = 1
+		do(t, b, configure(testRules(4)))
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		assert.Len(t, archives(t, dir), 3)
+	})
+}
+
 // A month stays for a durable reader that has not come past it.
 func TestRetentionWaitsForReaders(t *testing.T) {
 	dir := t.TempDir()

@@ -176,10 +176,10 @@ func (b *Book) do(jobs []*job) error {
 		b.bells.ring()
 		b.snapshotIfDue(t)
 	}
-	if len(t.ended) > 0 {
+	if len(t.ended) > 0 || t.has(queue.TypeCentreConfigured) { // which may say how long entries stay
 		b.keeper.wake()
 	}
-	if t.closesDay() { // the hall is empty: a second does not matter now
+	if t.has(queue.TypeDayClosed) { // the hall is empty: a second does not matter now
 		if err := b.prezero(); err != nil {
 			b.log.Warn("room ahead of the journal", "err", err)
 		}

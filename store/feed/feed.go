@@ -42,8 +42,9 @@
 //
 // One mutex orders everything: views are quick pure functions, and computing
 // them under it is what makes snapshot and events fit together without gaps.
-// gorilla's PreparedMessage is not used: it pays only with compression, and
-// compression costs more than it saves on messages of this size.
+// A message is framed once for all who look (gorilla's PreparedMessage): with the
+// small write buffers of hundreds of screens each would be written in two pieces.
+// Compression costs more than it saves on messages of this size.
 package feed
 
 import (
