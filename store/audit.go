@@ -38,7 +38,8 @@ type Report struct {
 // from the order, with who and why.
 type Finding struct {
 	Fault bool
-	Seq   Seq // 0: of no single entry
+	Seq   Seq // 0: of no entry
+	To    Seq // the fault is somewhere in the entries Seq to To; 0: in Seq itself
 	Day   queue.Day
 	At    time.Time // zero with a record that cannot be read
 	By    queue.Actor
@@ -55,6 +56,31 @@ func (r *Report) Faults() (n int) {
 	}
 	return n
 }
+
+// First is the first place that is known to be wrong: the fault whose entries end
+// first. Around is the fault of a whole day in which it lies, nil if there is none:
+// then something before that place may have been changed as well, in a way that the
+// rules allow. First is nil if no entry is known to be wrong.
+func (r *Report) First() (first, around *Finding) {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if !f.Fault || f.Seq == 0 {
+			continue
+		}
+		if first == nil || f.end() < first.end() || f.end() == first.end() && f.Seq > first.Seq {
+			first = f
+		}
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if first != nil && f.Fault && f.Seq != 0 && f.Seq < first.Seq && f.end() >= first.end() {
+			around = f
+		}
+	}
+	return first, around
+}
+
+func (f *Finding) end() Seq { return max(f.Seq, f.To) }
 
 // Audit replays a closed book, or a copy of one, from its first entry. It checks
 // each record, the chain with the head of each day, and decides each number and
@@ -159,6 +185,15 @@ func (a *auditReader) fault(day queue.Day, seq Seq, code string, args map[string
 	a.send(audited{fault: &Finding{Fault: true, Seq: seq, Day: day, Code: code, Args: args}})
 }
 
+// among is a fault somewhere in the entries first to last of a day.
+func (a *auditReader) among(day queue.Day, first, last Seq, code string, args map[string]any) {
+	if args == nil {
+		args = map[string]any{}
+	}
+	args["entry"], args["to"], args["day"] = first, last, day
+	a.send(audited{fault: &Finding{Fault: true, Seq: first, To: last, Day: day, Code: code, Args: args}})
+}
+
 // errStop ends the walk after a fault that nothing can be decided behind.
 var errStop = errors.New("stop")
 
@@ -233,18 +268,21 @@ func (a *auditReader) endOf(tx *bolt.Tx, day queue.Day, first Seq, end *tail) er
 	if day != end.day {
 		v := tx.Bucket(bucketDays).Get([]byte(day))
 		if len(v) != 16+len(head{}) {
-			a.fault(day, first, "head_missing", nil)
+			a.among(day, first, max(first, a.last), "head_missing", nil)
 			return nil
 		}
 		copy(kept[:], v[16:])
 		last = seqOf(v[8:])
 	}
-	switch {
-	case last != a.last:
-		a.fault(day, a.last+1, "missing", map[string]any{"to": last})
+	switch { // which entry it was is not to be seen: those behind it may have moved up
+	case last > a.last:
+		a.among(day, first, last, "too_few", map[string]any{"n": int(last - a.last)})
+		return errStop
+	case last < a.last:
+		a.among(day, first, a.last, "too_many", map[string]any{"n": int(a.last - last)})
 		return errStop
 	case kept != a.head:
-		a.fault(day, first, "head_changed", map[string]any{"to": last})
+		a.among(day, first, last, "head_changed", nil)
 	}
 	a.head = kept // so that a later day is judged by itself
 	a.send(audited{ended: &Day{Day: day, First: first, Last: a.last, Head: fmt.Sprintf("%x", kept)}})

@@ -19,6 +19,7 @@ type auditReplay struct {
 	zone *time.Location
 	day  queue.Day
 	at   time.Time // of the last entry
+	back timesBack
 	cut  time.Time // of the last entry before the last start
 }
 
@@ -74,9 +75,7 @@ func (a *auditReplay) find(r *record, fault bool, code string, args map[string]a
 
 func (a *auditReplay) entry(r *record) {
 	r.At = r.At.In(a.zone)
-	if r.At.Before(a.at) {
-		a.find(r, true, "time_back", map[string]any{"before": a.at.Format(time.TimeOnly)})
-	}
+	a.times(r)
 	if r.Event == nil {
 		a.note(r)
 		a.at = r.At

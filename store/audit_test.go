@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -93,41 +94,51 @@ func seal(seq Seq, data []byte) []byte {
 	return binary.BigEndian.AppendUint32(body, checksum(seq, body))
 }
 
+// moveUp puts each entry behind from in the place of the one before it.
+func moveUp(day *bolt.Bucket, from, last Seq) error {
+	for seq := from; seq < last; seq++ {
+		data := append([]byte(nil), day.Get(seqKey(seq+1))...)
+		if err := day.Put(seqKey(seq), seal(seq, data)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Whoever changes the file is found out, and the first bad entry is named.
 func TestAuditFindsTampering(t *testing.T) {
 	get := func(day *bolt.Bucket, seq Seq) []byte { return append([]byte(nil), day.Get(seqKey(seq))...) }
 	for name, c := range map[string]struct {
 		tamper func(day *bolt.Bucket) error
-		want   string
+		want   string // the first fault
+		place  string // the first place known to be wrong, and the day's entries around it
 	}{
-		"one removed": {func(day *bolt.Bucket) error { return day.Delete(seqKey(17)) }, "missing 17  to=17"},
+		"one removed": {func(day *bolt.Bucket) error { return day.Delete(seqKey(17)) }, "missing 17  to=17", "17"},
 		"three removed": {func(day *bolt.Bucket) error {
 			return firstError(day.Delete(seqKey(17)), day.Delete(seqKey(18)), day.Delete(seqKey(19)))
-		}, "missing 17  to=19"},
-		"the last removed": {func(day *bolt.Bucket) error { k, _ := day.Cursor().Last(); return day.Delete(k) }, "missing 29  to=29"},
+		}, "missing 17  to=19", "17"},
+		"the last removed": {func(day *bolt.Bucket) error { k, _ := day.Cursor().Last(); return day.Delete(k) }, "too_few 4  to=29", "4-29"},
 		"two swapped": {func(day *bolt.Bucket) error {
 			a, z := get(day, 6), get(day, 8)
 			return firstError(day.Put(seqKey(6), z), day.Put(seqKey(8), a))
-		}, "damaged 6 "},
+		}, "damaged 6 ", "6"},
 		"a time edited": {func(day *bolt.Bucket) error {
 			data := get(day, 15)
 			data[9] ^= 1
 			return day.Put(seqKey(15), data)
-		}, "damaged 15 "},
+		}, "damaged 15 ", "15"},
 		"a time edited and sealed": {func(day *bolt.Bucket) error {
 			data := get(day, 15)
 			data[4]-- // years ago
 			return day.Put(seqKey(15), seal(15, data))
-		}, "time_back 15 "},
+		}, "time_back 15 ", "15 in 4-29"},
 		"two swapped and sealed": {func(day *bolt.Bucket) error { // A002 and A004
 			a, z := get(day, 6), get(day, 8)
 			return firstError(day.Put(seqKey(6), seal(6, z)), day.Put(seqKey(8), seal(8, a)))
-		}, "bad_number 6  number=A004 want=A002"},
+		}, "bad_number 6  number=A004 want=A002", "6 in 4-29"},
 		"one removed, the others moved and sealed": {func(day *bolt.Bucket) error {
-			for seq := Seq(20); seq < 29; seq++ {
-				if err := day.Put(seqKey(seq), seal(seq, get(day, seq+1))); err != nil {
-					return err
-				}
+			if err := moveUp(day, 20, 29); err != nil {
+				return err
 			}
 			end := tail{}
 			meta := day.Tx().Bucket(bucketMeta)
@@ -136,7 +147,39 @@ func TestAuditFindsTampering(t *testing.T) {
 			}
 			end.seq--
 			return firstError(day.Delete(seqKey(29)), meta.Put(keyTail, end.encode()))
-		}, "head_changed 4  to=28"},
+		}, "head_changed 4  to=28", "4-28"},
+		"one removed, the others moved and sealed, the end as it was": {func(day *bolt.Bucket) error {
+			return firstError(moveUp(day, 20, 29), day.Delete(seqKey(29)))
+		}, "too_few 4  to=29", "4-29"},
+		"one added": {func(day *bolt.Bucket) error {
+			return day.Put(seqKey(30), seal(30, get(day, 3+21)))
+		}, "time_back 30 ", "30 in 4-30"},
+		"a note added": {func(day *bolt.Bucket) error {
+			note := record{Entry: Entry{Type: "printer.printed", Version: 1}}
+			note.Seq, note.At = 30, time.Now().Add(time.Hour)
+			data, err := note.encode()
+			return firstError(err, day.Put(seqKey(30), data))
+		}, "too_many 4  to=30", "4-30"},
+		"who did it edited and sealed": {func(day *bolt.Bucket) error {
+			data := get(day, 15)
+			data[bytes.Index(data, []byte("page"))] = 'P'
+			return day.Put(seqKey(15), seal(15, data))
+		}, "head_changed 4  to=29", "4-29"},
+		"a time set forward and sealed": {func(day *bolt.Bucket) error {
+			data := get(day, 15)
+			data[4]++
+			return day.Put(seqKey(15), seal(15, data))
+		}, "time_ahead 15 ", "15 in 4-29"},
+		"two times set forward and sealed": {func(day *bolt.Bucket) error {
+			for seq := Seq(14); seq < 16; seq++ {
+				data := get(day, seq)
+				data[4]++
+				if err := day.Put(seqKey(seq), seal(seq, data)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, "time_wrong 14  to=16", "14-16 in 4-29"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := auditedDay(t)
@@ -155,6 +198,15 @@ func TestAuditFindsTampering(t *testing.T) {
 					break
 				}
 			}
+			first, around := r.First()
+			place := fmt.Sprint(first.Seq)
+			if first.To != 0 {
+				place += fmt.Sprint("-", first.To)
+			}
+			if around != nil {
+				place += fmt.Sprintf(" in %d-%d", around.Seq, around.To)
+			}
+			assert.Equal(t, c.place, place)
 		})
 	}
 }

@@ -105,22 +105,24 @@ func (a auditor) tell(file string, o store.AuditOptions) int {
 	}
 	a.line("audit.faults", map[string]any{"n": faults})
 	a.list(true)
-	if first := a.firstBad(); first != 0 {
-		a.line("audit.bad", map[string]any{"entry": first})
-	} else {
-		a.line("audit.bad_nowhere", nil)
-	}
+	a.conclude()
 	return exitFound
 }
 
-// firstBad is the first entry that a fault names.
-func (a auditor) firstBad() (first store.Seq) {
-	for _, f := range a.report.Findings {
-		if f.Fault && f.Seq != 0 && (first == 0 || f.Seq < first) {
-			first = f.Seq
-		}
+// conclude names the first place that is known to be wrong.
+func (a auditor) conclude() {
+	first, around := a.report.First()
+	switch {
+	case first == nil:
+		a.line("audit.bad_nowhere", nil)
+	case first.To > first.Seq:
+		a.line("audit.bad_among", map[string]any{"entry": first.Seq, "to": first.To, "day": first.Day})
+	default:
+		a.line("audit.bad", map[string]any{"entry": first.Seq})
 	}
-	return first
+	if around != nil {
+		a.line("audit.bad_around", map[string]any{"entry": around.Seq, "to": around.To, "day": around.Day, "first": first.Seq})
+	}
 }
 
 func (a auditor) list(faults bool) {

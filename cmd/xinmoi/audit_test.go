@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"os"
 	"regexp"
 	"testing"
@@ -146,9 +148,9 @@ func removeEntry(t *testing.T, file string, seq byte) {
 func TestEveryFindingHasASentence(t *testing.T) {
 	words, err := locale.New()
 	require.NoError(t, err)
-	find := regexp.MustCompile(`(?:find\(r, (?:true|false), |fault\([a-z.+0-9 ]+, [a-z.+0-9 ]+, |Code: |breach\(|code :?= )"([a-z_]+)"`)
+	find := regexp.MustCompile(`(?:find\(r, (?:true|false), |fault\([^"]+, |among\([^"]+, |f\.Code, [^"=]+ = |Code: |breach\(|code :?= )"([a-z_]+)"`)
 	found := 0
-	for _, file := range []string{"../../store/audit.go", "../../store/audit_replay.go", "../../store/queue/breach.go"} {
+	for _, file := range []string{"../../store/audit.go", "../../store/audit_archive.go", "../../store/audit_replay.go", "../../store/audit_time.go", "../../store/queue/breach.go"} {
 		src, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, m := range find.FindAllStringSubmatch(string(src), -1) {
@@ -168,4 +170,50 @@ func TestEveryFindingHasASentence(t *testing.T) {
 	for _, cause := range []string{queue.CausePowerCut, queue.CauseLostEnd} {
 		assert.True(t, words.Has("audit.skipped_"+cause), cause)
 	}
+}
+
+// Within a day the chain cannot tell which entry was changed: the conclusion names
+// what the rules show, and else the day's entries, but never a good entry.
+func TestAuditConcludesWithWhatIsKnown(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(data []byte)
+		want   []string
+	}{
+		"a time years ago": {func(data []byte) { data[4]-- }, []string{
+			"Dòng 6: giờ ghi sớm hơn dòng trước đó (09:03:00).",
+			"Chỗ sai đầu tiên: dòng 6.\nMã cuối ngày 2026-11-23 (dòng 3 đến ",
+		}},
+		"who did it": {func(data []byte) { data[bytes.Index(data, []byte("api"))] = 'A' }, []string{
+			"Chỗ sai đầu tiên nằm trong khoảng dòng 3 đến ", " của ngày 2026-11-23; không xác định được đúng dòng nào.",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := bookOfADay(t)
+			change(t, store.BookFile(dir), 6, c.change)
+			code, out, errs := auditOf(t, "--data", dir)
+			assert.Equal(t, exitFound, code, errs)
+			t.Log("\n" + out)
+			for _, want := range c.want {
+				assert.Contains(t, out, want)
+			}
+			assert.NotContains(t, out, "Chỗ sai đầu tiên: dòng 3.", "the day's first entry is good")
+			assert.NotContains(t, out, "audit.")
+		})
+	}
+}
+
+// change edits an entry and gives it the checksum that it would have had.
+func change(t *testing.T, file string, seq byte, edit func(data []byte)) {
+	t.Helper()
+	db, err := bolt.Open(file, 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, db.Update(func(tx *bolt.Tx) error {
+		day, key := tx.Bucket([]byte("ev/2026-11-23")), []byte{0, 0, 0, 0, 0, 0, 0, seq}
+		data := bytes.Clone(day.Get(key))
+		edit(data)
+		body := data[:len(data)-4]
+		sum := crc32.Checksum(append(bytes.Clone(key), body...), crc32.MakeTable(crc32.Castagnoli))
+		return day.Put(key, binary.BigEndian.AppendUint32(body, sum))
+	}))
+	require.NoError(t, db.Close())
 }
