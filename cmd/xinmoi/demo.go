@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -28,7 +29,15 @@ func runDemo(ctx context.Context, e env, args []string) int {
 	o.Ready = func(url string) {
 		fmt.Fprintf(e.out, "\n  %s\n  %s\n\n", e.say("cmd.demo.open", map[string]any{"url": url}), e.say("cmd.demo.stop", nil))
 	}
-	if err := demo.Run(ctx, o); err != nil {
+	err = demo.Run(ctx, o)
+	var bad *demo.BadDocument
+	if errors.As(err, &bad) {
+		for _, line := range sayFindings(e.words, e.lang, bad.Findings) {
+			fmt.Fprintln(e.errw, line)
+		}
+		return exitFound
+	}
+	if err != nil {
 		fmt.Fprintln(e.errw, err)
 		return exitCannotTell
 	}

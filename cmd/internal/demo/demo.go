@@ -37,6 +37,14 @@ type Options struct {
 	Ready  func(url string)
 }
 
+// BadDocument is a document in the demo's folder that cannot be used.
+type BadDocument struct {
+	File     string
+	Findings []centre.Finding
+}
+
+func (b *BadDocument) Error() string { return b.File + " has faults" }
+
 // hall is the simulated devices and the daemon.
 type hall struct {
 	daemon  *daemon
@@ -58,6 +66,9 @@ func Run(ctx context.Context, o Options) (err error) {
 			return err
 		}
 		defer os.RemoveAll(dir)
+	}
+	if dir, err = filepath.Abs(dir); err != nil { // it stands in the document's ports
+		return err
 	}
 	ln, err := listen(o.Listen)
 	if err != nil {
@@ -198,7 +209,7 @@ func (h *hall) openDocument(path string, network *tcpCable) error {
 	}
 	doc, findings := centre.Parse(path, src)
 	if doc == nil {
-		return fmt.Errorf("%s: %+v", path, findings)
+		return &BadDocument{File: path, Findings: findings}
 	}
 	h.doc = doc
 	if len(doc.Printers) > 0 {
