@@ -7,7 +7,6 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"xinmoi/store/queue"
 )
@@ -119,27 +118,9 @@ func Audit(file string, o AuditOptions) (*Report, error) {
 		}
 	}
 	if err := <-done; err != nil {
-		return nil, err
+		return nil, onBook(file, err)
 	}
 	return replay.end(), nil
-}
-
-// openToRead opens a closed book without changing it.
-func openToRead(file string) (db *bolt.DB, err error) {
-	err = guard(func() (err error) {
-		db, err = bolt.Open(file, 0, &bolt.Options{ReadOnly: true, Timeout: time.Second})
-		return err
-	})
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("store: %s %w", file, ErrInUse)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("store: open %s: %w", file, err)
-	}
-	if err := guard(func() error { return checkFormat(db) }); err != nil {
-		return nil, errors.Join(fmt.Errorf("store: %s: %w", file, err), db.Close())
-	}
-	return db, nil
 }
 
 // audited is what the reader hands on: a record with the head after it, a fault,

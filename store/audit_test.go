@@ -152,8 +152,10 @@ func TestAuditFindsTampering(t *testing.T) {
 			return firstError(moveUp(day, 20, 29), day.Delete(seqKey(29)))
 		}, "too_few 4  to=29", "4-29"},
 		"one added": {func(day *bolt.Bucket) error {
-			return day.Put(seqKey(30), seal(30, get(day, 3+21)))
-		}, "time_back 30 ", "30 in 4-30"},
+			data := get(day, 24) // the call of A002, weeks later
+			data[5]++
+			return day.Put(seqKey(30), seal(30, data))
+		}, "not_callable 30 ", "30 in 4-30"},
 		"a note added": {func(day *bolt.Bucket) error {
 			note := record{Entry: Entry{Type: "printer.printed", Version: 1}}
 			note.Seq, note.At = 30, time.Now().Add(time.Hour)

@@ -2,12 +2,9 @@ package store
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 )
 
 // Copy writes the book as it is now into a new file, while it goes on being
@@ -63,22 +60,17 @@ func Verify(file string, o AuditOptions) (*Report, error) {
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store: %s: %w", file, err)
+		return nil, onBook(file, err)
 	}
 	return report, nil
 }
 
 // readOnly opens a closed book without changing it.
 func readOnly(file string, fn func(*bolt.DB) error) error {
-	return guard(func() error {
-		db, err := bolt.Open(file, 0, &bolt.Options{ReadOnly: true, Timeout: time.Second})
-		if errors.Is(err, berrors.ErrTimeout) {
-			return fmt.Errorf("store: %s %w", file, ErrInUse)
-		}
-		if err != nil {
-			return fmt.Errorf("store: open %s: %w", file, err)
-		}
-		defer db.Close()
-		return fn(db)
-	})
+	db, err := openToRead(file)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return guard(func() error { return fn(db) })
 }

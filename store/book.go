@@ -27,6 +27,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -187,6 +188,9 @@ func Open(dir string, o Options) (*Book, error) {
 	b.disk.file = b.fileRoom
 	if err := guard(func() error { return b.begin() }); err != nil {
 		_ = shut()
+		if errors.Is(err, ErrDamaged) || errors.Is(err, ErrNewer) {
+			err = onBook(BookFile(dir), err)
+		}
 		return nil, err
 	}
 	b.publish(nil)

@@ -22,6 +22,9 @@ func fold(db *bolt.DB, zone func(*queue.Hall) *time.Location) (*state, error) {
 		s, err = foldTx(tx, zone)
 		return err
 	})
+	if err != nil && !errors.Is(err, ErrNewer) {
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
 	return s, err
 }
 

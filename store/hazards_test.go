@@ -128,7 +128,7 @@ func TestBothMetaPages(t *testing.T) {
 	data[os.Getpagesize()+16+40] ^= 1
 	require.NoError(t, os.WriteFile(BookFile(dir), data, 0o600))
 	_, err = Open(dir, Options{})
-	assert.ErrorContains(t, err, "open "+BookFile(dir))
+	assert.ErrorContains(t, err, BookFile(dir))
 }
 
 // Whichever page is zeroed, or has another header: refused with an error, or

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sys/unix"
 )
 
@@ -27,9 +26,6 @@ const (
 	markerName = "book.begun" // says that there has been a book here
 	secretName = "secret"
 )
-
-// ErrInUse: a running daemon has the book.
-var ErrInUse = errors.New("is in use by another process")
 
 // BookFile is the book in a data directory.
 func BookFile(dir string) string { return filepath.Join(dir, bookName) }
@@ -49,9 +45,9 @@ func guard(fn func() error) (err error) {
 		switch r := recover().(type) {
 		case nil:
 		case interface{ Addr() uintptr }:
-			err = errors.New("store: the book is damaged: a part of its file cannot be read; it was cut short, or the disk is failing")
+			err = fmt.Errorf("%w: a part of its file cannot be read; it was cut short, or the disk is failing", ErrDamaged)
 		default:
-			err = fmt.Errorf("store: the book is damaged: %v", r)
+			err = fmt.Errorf("%w: %v", ErrDamaged, r)
 		}
 	}()
 	return fn()
@@ -105,7 +101,7 @@ func openFile(dir string, limit int, log *slog.Logger) (db *bolt.DB, shut func()
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && begun:
-		return nil, nil, fmt.Errorf("store: %s is missing, but %s says that a book was begun here: put the book or a backup back, or remove %s to begin a new one", path, marker, marker)
+		return nil, nil, onBook(path, ErrGone)
 	case errors.Is(err, fs.ErrNotExist):
 		log.Info("a new book is begun", "path", path)
 		if err := create(dir, path); err != nil {
@@ -114,7 +110,7 @@ func openFile(dir string, limit int, log *slog.Logger) (db *bolt.DB, shut func()
 	case err != nil:
 		return nil, nil, err
 	case info.Size() == 0: // bbolt would begin a new book in it without a word
-		return nil, nil, fmt.Errorf("store: %s is empty: put a backup in its place, or remove it and %s to begin a new book", path, marker)
+		return nil, nil, onBook(path, ErrEmpty)
 	}
 	options := boltOptions(limit)
 	var file *os.File
@@ -129,15 +125,12 @@ func openFile(dir string, limit int, log *slog.Logger) (db *bolt.DB, shut func()
 	if err != nil && file != nil { // after a fault of the map it is still locked
 		abandon(file)
 	}
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, nil, fmt.Errorf("store: %s %w", path, ErrInUse)
-	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("store: open %s: %w", path, err)
+		return nil, nil, onBook(path, err)
 	}
 	shut = func() error { return shutFile(db, file) }
 	if err := guard(func() error { return checkFormat(db) }); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("store: %s: %w", path, err), shut())
+		return nil, nil, errors.Join(onBook(path, err), shut())
 	}
 	readAhead(db, path)
 	if err := guard(func() error { return addDerived(db) }); err != nil {
@@ -185,15 +178,15 @@ func checkFormat(db *bolt.DB) error {
 	return db.View(func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{bucketMeta, bucketDays, bucketSnap, bucketMarks} {
 			if tx.Bucket(name) == nil {
-				return fmt.Errorf("no book: bucket %s is not there", name)
+				return fmt.Errorf("%w: bucket %s is not there", ErrNoBook, name)
 			}
 		}
 		v := tx.Bucket(bucketMeta).Get(keyFormat)
 		if len(v) != 4 {
-			return errors.New("no book: its format is not said")
+			return fmt.Errorf("%w: its format is not said", ErrNoBook)
 		}
 		if got := binary.BigEndian.Uint32(v); got > format {
-			return fmt.Errorf("written in format %d by a newer version of this program, which this one cannot read (it knows up to %d)", got, format)
+			return fmt.Errorf("%w: in format %d, and this one knows up to %d", ErrNewer, got, format)
 		}
 		return nil
 	})

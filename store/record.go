@@ -161,7 +161,7 @@ func (r *record) open(seq Seq, stored []byte, zone *time.Location) (payload []by
 	}
 	flags, code := body[1], body[2]
 	if body[0] != envelopeVersion || flags&^flagsAll != 0 {
-		return nil, fmt.Errorf("envelope version %d, flags %#x: made by a newer version of this program", body[0], flags)
+		return nil, fmt.Errorf("%w: envelope version %d, flags %#x", ErrNewer, body[0], flags)
 	}
 	at := int64(binary.BigEndian.Uint64(append(make([]byte, 2, 8), body[4:10]...)))
 	*r = record{Entry: Entry{Seq: seq, Type: typeNames[code], Version: body[3]}}

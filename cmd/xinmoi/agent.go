@@ -70,7 +70,7 @@ type agentKeys struct {
 func (k agentKeys) ask(method, path string, to any) (code int, ok bool) {
 	status, answer, err := ask(k.ctx, k.data, k.e.lang, method, "/api/v1/agents"+path, nil)
 	if err != nil {
-		fmt.Fprintln(k.e.errw, k.e.say("cmd.no_daemon", map[string]any{"data": k.data, "err": err.Error()}))
+		fmt.Fprintln(k.e.errw, k.e.say("cmd.no_daemon", map[string]any{"data": k.data, "err": k.e.trouble(err)}))
 		return exitCannotTell, false
 	}
 	if status >= 300 {
@@ -82,7 +82,7 @@ func (k agentKeys) ask(method, path string, to any) (code int, ok bool) {
 		return exitFound, false
 	}
 	if err := json.Unmarshal(answer, to); err != nil {
-		fmt.Fprintln(k.e.errw, err)
+		fmt.Fprintln(k.e.errw, k.e.trouble(err))
 		return exitCannotTell, false
 	}
 	return exitGood, true

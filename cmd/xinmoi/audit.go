@@ -61,7 +61,7 @@ func runAudit(ctx context.Context, e env, args []string) int {
 		fmt.Fprintln(e.errw, e.say("audit.bad_head", map[string]any{"head": o.Head}))
 		return exitUsage
 	case err != nil:
-		fmt.Fprintln(e.errw, e.say("audit.cannot", map[string]any{"err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("audit.cannot", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell
 	}
 	teller := counter.Teller{Words: e.words.Say, Lang: e.lang, Doc: centre.InForce(report.Hall)}

@@ -61,7 +61,7 @@ func runAuditWhy(ctx context.Context, e env, args []string) int {
 		fmt.Fprintln(e.errw, e.refusal(no))
 		return exitCannotTell
 	case err != nil:
-		fmt.Fprintln(e.errw, e.say("audit.cannot", map[string]any{"err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("audit.cannot", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell
 	}
 	fmt.Fprintln(e.out, counter.Teller{Words: e.words.Say, Lang: e.lang, Doc: centre.InForce(hall)}.Why(w))
@@ -86,7 +86,7 @@ func askWhy(ctx context.Context, e env, data string, numbers []string, day strin
 	}
 	switch {
 	case err != nil:
-		fmt.Fprintln(e.errw, e.say("cmd.no_daemon", map[string]any{"data": data, "err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("cmd.no_daemon", map[string]any{"data": data, "err": e.trouble(err)}))
 		return exitCannotTell
 	case status != http.StatusOK:
 		fmt.Fprintln(e.errw, answer.Detail)

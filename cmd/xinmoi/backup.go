@@ -93,7 +93,7 @@ func runBackup(ctx context.Context, e env, args []string) int {
 	}
 	report, err := backup(ctx, e, *data, *to)
 	if err != nil {
-		fmt.Fprintln(e.errw, e.say("backup.failed", map[string]any{"err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("backup.failed", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell
 	}
 	if report.Faults() > 0 {
@@ -120,7 +120,7 @@ func backupInto(ctx context.Context, e env, data, to string) int {
 	}}
 	where, m, err := b.make(ctx)
 	if err != nil {
-		fmt.Fprintln(e.errw, e.say("backup.failed", map[string]any{"err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("backup.failed", map[string]any{"err": e.trouble(err)}))
 		if errors.Is(err, errBadCopy) {
 			return exitFound
 		}
@@ -174,11 +174,7 @@ func askForCopy(ctx context.Context, e env, data string) (file string, err error
 		return "", err
 	}
 	if status != http.StatusOK {
-		var problem struct{ Title, Detail string }
-		if json.Unmarshal(body, &problem) == nil && problem.Title+problem.Detail != "" {
-			return "", errors.New(problem.Title + " " + problem.Detail)
-		}
-		return "", errors.New(string(body))
+		return "", answered(body)
 	}
 	var c copied
 	if err := json.Unmarshal(body, &c); err != nil || c.File == "" {
@@ -219,7 +215,7 @@ func runRestore(e env, args []string) int {
 	if info, err := os.Stat(*from); err == nil && info.IsDir() {
 		folder, *from = *from, store.BookFile(*from)
 		if err := bringArchive(folder, *data); err != nil {
-			fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": err.Error()}))
+			fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": e.trouble(err)}))
 			return exitCannotTell
 		}
 	}
@@ -239,13 +235,13 @@ func runRestore(e env, args []string) int {
 		fmt.Fprintln(e.errw, e.say("restore.worse", map[string]any{"entries": worse.Entries, "tickets": worse.Tickets}))
 		return exitFound
 	case err != nil:
-		fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell
 	}
 	if folder != "" {
 		aside, err := bringRooms(folder, *data, time.Now())
 		if err != nil {
-			fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": err.Error()}))
+			fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": e.trouble(err)}))
 			return exitCannotTell
 		}
 		if aside != "" {

@@ -63,7 +63,7 @@ func (e *tooSmall) Unwrap() error { return errNoRoom }
 
 // manifest is backup.json.
 type manifest struct {
-	Made         time.Time `json:"made"`
+	Made         time.Time `json:"made,omitzero"`
 	Installation string    `json:"installation"`
 	Entries      store.Seq `json:"entries"` // number of the last one
 	Tickets      int       `json:"tickets"` // numbers issued, as far as the audit read
@@ -314,10 +314,13 @@ func runVerify(e env, args []string) int {
 		fmt.Fprintln(e.errw, e.say("verify.usage", nil))
 		return exitUsage
 	}
+	if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
+		args[0] = store.BookFile(args[0])
+	}
 	zone := func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() }
 	report, err := store.Verify(args[0], store.AuditOptions{Zone: zone})
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
 	m := manifest{Tickets: report.Tickets}
@@ -333,7 +336,7 @@ func runVerify(e env, args []string) int {
 		err = json.NewEncoder(e.out).Encode(m)
 	}
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
 	if n := report.Faults(); n > 0 {

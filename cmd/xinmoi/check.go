@@ -25,7 +25,7 @@ func runCheck(e env, args []string) int {
 	for _, file := range fs.Args() {
 		src, err := os.ReadFile(file)
 		if err != nil {
-			fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": file, "err": err.Error()}))
+			fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": file, "err": e.trouble(err)}))
 			code = max(code, exitCannotTell)
 			continue
 		}
@@ -50,7 +50,7 @@ func runCheck(e env, args []string) int {
 func readDocument(e env, file string) (doc *centre.Document, code int) {
 	src, err := os.ReadFile(file)
 	if err != nil {
-		fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": file, "err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": file, "err": e.trouble(err)}))
 		return nil, exitCannotTell
 	}
 	doc, findings := centre.Parse(file, src)

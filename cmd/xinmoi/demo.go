@@ -23,7 +23,7 @@ func runDemo(ctx context.Context, e env, args []string) int {
 	}
 	var err error
 	if o.Exe, err = os.Executable(); err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
 	o.Ready = func(url string) {
@@ -38,7 +38,7 @@ func runDemo(ctx context.Context, e env, args []string) int {
 		return exitFound
 	}
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
 	return exitGood

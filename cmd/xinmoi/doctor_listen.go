@@ -15,7 +15,7 @@ import (
 func listenTo(ctx context.Context, e env, address, file string) int {
 	a, err := port.Parse(address)
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitUsage
 	}
 	var doc *centre.Document
@@ -27,7 +27,7 @@ func listenTo(ctx context.Context, e env, address, file string) int {
 	}
 	hear, err := counter.Hear(doc)
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitFound
 	}
 	if a.Scheme == port.Evdev {

@@ -121,7 +121,7 @@ func tryPrinter(ctx context.Context, e env, address, model string, pages bool) i
 	}
 	a, err := port.Parse(address)
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitUsage
 	}
 	wire, err := port.Open(ctx, a)

@@ -37,7 +37,7 @@ func runExport(ctx context.Context, e env, args []string) int {
 	}
 	n, err := exportTo(ctx, e, *data, *file, queue.Day(*from), queue.Day(*to))
 	if err != nil {
-		fmt.Fprintln(e.errw, e.say("export.failed", map[string]any{"err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("export.failed", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell
 	}
 	if *file != "" {

@@ -211,7 +211,7 @@ func (e env) problem(d draft) string {
 func (e env) writeDocument(file string, d draft) int {
 	src, err := centre.Template(d.kind, d.answers)
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -225,7 +225,7 @@ func (e env) writeDocument(file string, d draft) int {
 		}
 	}
 	if err != nil {
-		fmt.Fprintln(e.errw, e.say("cmd.init.unwritable", map[string]any{"file": file, "err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("cmd.init.unwritable", map[string]any{"file": file, "err": e.trouble(err)}))
 		return exitCannotTell
 	}
 	_, findings := centre.Parse(file, src)

@@ -69,7 +69,10 @@ func run(ctx context.Context, args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return exitCannotTell
 	}
-	e := env{in: os.Stdin, out: os.Stdout, errw: os.Stderr, words: words, lang: language()}
+	return runWith(ctx, env{in: os.Stdin, out: os.Stdout, errw: os.Stderr, words: words, lang: language()}, args)
+}
+
+func runWith(ctx context.Context, e env, args []string) int {
 	if len(args) > 0 {
 		for _, c := range commands() {
 			if c.name == args[0] {

@@ -66,7 +66,7 @@ func runPreview(e env, args []string) int {
 		var found []centre.Finding
 		var err error
 		if o.Template, found, err = printer.ReadTemplate(*template); err != nil {
-			fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": *template, "err": err.Error()}))
+			fmt.Fprintln(e.errw, e.say("cmd.check.unreadable", map[string]any{"file": *template, "err": e.trouble(err)}))
 			return exitCannotTell
 		}
 		for _, line := range sayFindings(e.words, e.lang, found) {
@@ -84,7 +84,7 @@ func runPreview(e env, args []string) int {
 		err = os.WriteFile(*out, png.Bytes(), 0o644)
 	}
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
 	fmt.Fprintln(e.out, *out)

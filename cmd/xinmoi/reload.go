@@ -128,7 +128,7 @@ func runReload(ctx context.Context, e env, args []string) int {
 	}
 	status, body, err := control(ctx, *data, e.lang, "/api/v1/reload")
 	if err != nil {
-		fmt.Fprintln(e.errw, e.say("cmd.no_daemon", map[string]any{"data": *data, "err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("cmd.no_daemon", map[string]any{"data": *data, "err": e.trouble(err)}))
 		return exitCannotTell
 	}
 	var res reloaded

@@ -68,7 +68,7 @@ func runReport(ctx context.Context, e env, args []string) int {
 	}
 	rep, doc, err := makeReport(ctx, e, *data, queue.Day(*from), queue.Day(*to))
 	if err != nil {
-		fmt.Fprintln(e.errw, e.say("report.failed", map[string]any{"err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("report.failed", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell
 	}
 	p := reporter{env: e, report: rep, doc: doc}
@@ -79,7 +79,7 @@ func runReport(ctx context.Context, e env, args []string) int {
 		err = p.table()
 	}
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
 	return exitGood
@@ -109,7 +109,7 @@ func makeReport(ctx context.Context, e env, data string, from, to queue.Day) (re
 		return nil, nil, err
 	}
 	if status != http.StatusOK {
-		return nil, nil, errors.New(string(body))
+		return nil, nil, answered(body)
 	}
 	if err := json.Unmarshal(body, &rep); err != nil {
 		return nil, nil, err

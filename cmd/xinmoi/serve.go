@@ -74,7 +74,7 @@ func runServe(ctx context.Context, e env, args []string) int {
 	s.log = slog.New(slog.NewTextHandler(e.errw, nil))
 	words, err := locale.New(filepath.Join(s.data, "lang"))
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
 	for _, bad := range words.Skipped() {
@@ -87,6 +87,7 @@ func runServe(ctx context.Context, e env, args []string) int {
 			return exitFound // its findings have been printed
 		}
 		s.log.Error("stopped", "err", err)
+		fmt.Fprintln(e.errw, e.say("cmd.serve.stopped", map[string]any{"why": e.trouble(err)}))
 		return exitCannotTell
 	}
 	return exitGood

@@ -33,7 +33,7 @@ func runSim(ctx context.Context, e env, args []string) int {
 		return exitUsage
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
 	o.First = end.AddDate(-o.Years, 0, 0)
@@ -52,7 +52,7 @@ func runSim(ctx context.Context, e env, args []string) int {
 		fmt.Fprintln(e.errw, e.say("sim.exists", map[string]any{"file": store.BookFile(o.Dir)}))
 		return exitCannotTell
 	case err != nil:
-		fmt.Fprintln(e.errw, e.say("sim.failed", map[string]any{"err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("sim.failed", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell
 	}
 	say("sim.done", done)

@@ -35,7 +35,7 @@ func runVoice(ctx context.Context, e env, args []string) int {
 	}
 	f, err := os.CreateTemp(filepath.Dir(*out), ".xinmoi-voice-*")
 	if err != nil {
-		fmt.Fprintln(e.errw, err)
+		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // gone when all went well
@@ -53,7 +53,7 @@ func runVoice(ctx context.Context, e env, args []string) int {
 		fmt.Fprintln(e.errw, e.say("cmd.voice.no_script", map[string]any{"lang": *lang}))
 		return exitUsage
 	case err != nil:
-		fmt.Fprintln(e.errw, e.say("cmd.voice.failed", map[string]any{"err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("cmd.voice.failed", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell
 	}
 	for _, text := range missed {
