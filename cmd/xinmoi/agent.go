@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -34,8 +33,7 @@ func runAgentKey(ctx context.Context, e env, args []string) int {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		name, args = args[0], args[1:]
 	}
-	fs := flag.NewFlagSet("agent-key", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("agent-key", "cmd.agent_key.usage")
 	data := fs.String("data", "", e.say("cmd.flag.data", nil))
 	if err := fs.Parse(args); err != nil {
 		return exitUsage

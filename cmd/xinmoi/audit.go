@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -23,12 +22,10 @@ func runAudit(ctx context.Context, e env, args []string) int {
 		return runAuditWhy(ctx, e, args[1:])
 	}
 	var o store.AuditOptions
-	fs := flag.NewFlagSet("audit", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("audit", "audit.usage")
 	file := fs.String("data", "", e.say("audit.flag.data", nil))
 	day := fs.String("day", "", e.say("audit.flag.day", nil))
 	fs.StringVar(&o.Head, "head", "", e.say("audit.flag.head", nil))
-	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
 	if err := fs.Parse(args); err != nil || *file == "" || fs.NArg() > 0 {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("audit.usage", nil))

@@ -22,11 +22,7 @@ import (
 // auditOf runs the command and returns what it prints.
 func auditOf(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
-	words, err := locale.New()
-	require.NoError(t, err)
-	var o, e bytes.Buffer
-	code = runAudit(t.Context(), env{out: &o, errw: &e, words: words, lang: "vi"}, args)
-	return code, o.String(), e.String()
+	return commandOf(t, append([]string{"audit"}, args...)...)
 }
 
 // bookOfADay is a closed book in which two numbers were called out of turn.

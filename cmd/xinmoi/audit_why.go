@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,11 +20,9 @@ import (
 // runAuditWhy answers "why was this number called before that one?" in one
 // sentence: xinmoi audit why A012 A007 --data DIR.
 func runAuditWhy(ctx context.Context, e env, args []string) int {
-	fs := flag.NewFlagSet("audit why", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("audit why", "audit.why.usage")
 	file := fs.String("data", "", e.say("audit.flag.data", nil))
 	day := fs.String("day", "", e.say("audit.flag.why_day", nil))
-	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
 	var numbers []string
 	for { // numbers and flags in any order
 		if err := fs.Parse(args); err != nil {

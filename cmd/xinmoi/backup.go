@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -78,8 +77,7 @@ func removed(file string) error {
 // runBackup copies the book of a running or stopped hall, verifies the copy where
 // it will stay, and only then gives it its name.
 func runBackup(ctx context.Context, e env, args []string) int {
-	fs := flag.NewFlagSet("backup", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("backup", "backup.usage")
 	data := fs.String("data", "", e.say("cmd.flag.data", nil))
 	to := fs.String("to", "", e.say("backup.flag.to", nil))
 	if err := fs.Parse(args); err != nil || *data == "" || *to == "" || fs.NArg() > 0 {
@@ -200,8 +198,7 @@ func copyFile(from, to string) error {
 // runRestore puts a backup in the place of the book of a stopped hall, unless the
 // book there has what the backup lacks.
 func runRestore(e env, args []string) int {
-	fs := flag.NewFlagSet("restore", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("restore", "restore.usage")
 	data := fs.String("data", "", e.say("cmd.flag.data", nil))
 	from := fs.String("from", "", e.say("restore.flag.from", nil))
 	if err := fs.Parse(args); err != nil || *data == "" || *from == "" || fs.NArg() > 0 {

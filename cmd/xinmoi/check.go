@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"os"
 
@@ -12,9 +11,7 @@ import (
 // runCheck tells everything that is wrong with centres' documents. Warnings
 // alone are good.
 func runCheck(e env, args []string) int {
-	fs := flag.NewFlagSet("check", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
-	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
+	fs := e.flags("check", "cmd.check.usage")
 	if err := fs.Parse(args); err != nil || fs.NArg() == 0 {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.check.usage", nil))

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 
@@ -14,8 +13,7 @@ import (
 // open. Nothing is kept unless --data is given.
 func runDemo(ctx context.Context, e env, args []string) int {
 	o := demo.Options{Log: e.errw}
-	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("demo", "cmd.demo.usage")
 	fs.StringVar(&o.Data, "data", "", e.say("cmd.flag.demo_data", nil))
 	fs.StringVar(&o.Listen, "listen", "127.0.0.1:8080", e.say("cmd.flag.listen", nil))
 	if err := fs.Parse(args); err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,8 +11,7 @@ import (
 // printers who they are, prints udev rules for them, listens to one, or prints a
 // test slip on one.
 func runDoctor(ctx context.Context, e env, args []string) int {
-	fs := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("doctor", "cmd.doctor.usage")
 	listen := fs.String("listen", "", e.say("cmd.flag.doctor_listen", nil))
 	udev := fs.Bool("udev", false, e.say("cmd.flag.doctor_udev", nil))
 	test := fs.String("test", "", e.say("cmd.flag.doctor_test", nil))
@@ -21,7 +19,6 @@ func runDoctor(ctx context.Context, e env, args []string) int {
 	model := fs.String("model", "", e.say("cmd.flag.doctor_model", nil))
 	config := fs.String("config", "", e.say("cmd.flag.doctor_config", nil))
 	ask := fs.String("ask", "", e.say("cmd.flag.doctor_ask", nil))
-	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
 	chosen := 0
 	err := fs.Parse(args)
 	for _, is := range []bool{*listen != "", *udev, *test != "", *pages != "", *ask != ""} {

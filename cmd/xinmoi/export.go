@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -23,8 +22,7 @@ const exportVersion = 1
 // runExport writes the journal as JSON Lines: of a stopped hall, or a copy of a
 // running one's, the archive included.
 func runExport(ctx context.Context, e env, args []string) int {
-	fs := flag.NewFlagSet("export", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("export", "export.usage")
 	data := fs.String("data", "", e.say("report.flag.data", nil))
 	from := fs.String("from", "", e.say("report.flag.from", nil))
 	to := fs.String("to", "", e.say("report.flag.to", nil))

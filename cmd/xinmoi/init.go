@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -106,9 +105,7 @@ func setName(d *draft, s string) string {
 
 // runInit asks six questions and writes a centre's first document.
 func runInit(e env, args []string) int {
-	set := flag.NewFlagSet("init", flag.ContinueOnError)
-	set.SetOutput(e.errw)
-	set.StringVar(&e.lang, "lang", langOf(e, args), e.say("cmd.flag.lang", nil))
+	set := e.flags("init", "cmd.init.usage")
 	file := set.String("out", "centre.toml", e.say("cmd.flag.output", nil))
 	set.StringVar(file, "o", "centre.toml", e.say("cmd.flag.output", nil))
 	url := set.String("public-url", "", e.say("cmd.flag.public_url", nil))
@@ -134,19 +131,6 @@ func runInit(e env, args []string) int {
 		}
 	}
 	return e.writeDocument(*file, d)
-}
-
-// langOf finds --lang before the flags are described in it.
-func langOf(e env, args []string) string {
-	for i, a := range args {
-		if v, ok := strings.CutPrefix(a, "--lang="); ok {
-			return v
-		}
-		if a == "--lang" && i+1 < len(args) {
-			return args[i+1]
-		}
-	}
-	return e.lang
 }
 
 // ask puts one question until its answer is good. An answer that came by a flag

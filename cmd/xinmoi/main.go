@@ -74,9 +74,16 @@ func run(ctx context.Context, args []string) int {
 
 func runWith(ctx context.Context, e env, args []string) int {
 	if len(args) > 0 {
+		rest, ok := args[1:], true
+		if args[0] != "voice" { // whose --lang is that of the pack
+			rest, ok = e.takeLang(rest)
+		}
+		if !ok {
+			return exitUsage
+		}
 		for _, c := range commands() {
 			if c.name == args[0] {
-				return c.run(ctx, e, args[1:])
+				return c.run(ctx, e, rest)
 			}
 		}
 	}

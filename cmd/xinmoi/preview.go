@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -17,8 +16,7 @@ import (
 // runPreview draws a ticket of a document as a PNG, so that its words can be
 // looked at before there is a printer. It takes no number.
 func runPreview(e env, args []string) int {
-	fs := flag.NewFlagSet("print-preview", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("print-preview", "cmd.preview.usage")
 	file := fs.String("config", "", e.say("cmd.flag.config", nil))
 	out := fs.String("o", "ticket.png", e.say("cmd.flag.output", nil))
 	id := fs.String("printer", "", e.say("cmd.flag.printer_id", nil))
@@ -27,7 +25,6 @@ func runPreview(e env, args []string) int {
 	fs.StringVar(&o.Service, "service", "", e.say("cmd.flag.service", nil))
 	fs.StringVar(&o.Lang, "for", "", e.say("cmd.flag.for", nil))
 	fs.IntVar(&o.Dots, "dots", 0, e.say("cmd.flag.dots", nil))
-	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
 	if err := fs.Parse(args); err != nil || *file == "" || fs.NArg() > 0 {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.preview.usage", nil))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -117,8 +116,7 @@ func (s *server) reloadRoute() door.Route {
 // runReload asks the running daemon to read its FILE again, and prints what
 // changed, or why nothing did.
 func runReload(ctx context.Context, e env, args []string) int {
-	fs := flag.NewFlagSet("reload", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("reload", "cmd.reload.usage")
 	data := fs.String("data", "", e.say("cmd.flag.data", nil))
 	if err := fs.Parse(args); err != nil || *data == "" || fs.NArg() > 0 {
 		if err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -47,13 +46,11 @@ func isDay(s string) bool {
 
 // runReport prints the figures of some days, of a running or a stopped hall.
 func runReport(ctx context.Context, e env, args []string) int {
-	fs := flag.NewFlagSet("report", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("report", "report.usage")
 	data := fs.String("data", "", e.say("report.flag.data", nil))
 	from := fs.String("from", "", e.say("report.flag.from", nil))
 	to := fs.String("to", "", e.say("report.flag.to", nil))
 	asCSV := fs.Bool("csv", false, e.say("report.flag.csv", nil))
-	fs.StringVar(&e.lang, "lang", e.lang, e.say("cmd.flag.lang", nil))
 	if err := fs.Parse(args); err != nil || *data == "" || fs.NArg() > 0 {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("report.usage", nil))

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"net"
@@ -60,8 +59,7 @@ type rooms struct {
 
 func runServe(ctx context.Context, e env, args []string) int {
 	s := &server{env: e}
-	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("serve", "cmd.serve.usage")
 	fs.StringVar(&s.config, "config", "", e.say("cmd.flag.config", nil))
 	fs.StringVar(&s.data, "data", "", e.say("cmd.flag.data", nil))
 	fs.StringVar(&s.listen, "listen", "127.0.0.1:8080", e.say("cmd.flag.listen", nil))

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -17,8 +16,7 @@ import (
 // ten years are measured on.
 func runSim(ctx context.Context, e env, args []string) int {
 	var o sim.Options
-	fs := flag.NewFlagSet("sim", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("sim", "sim.usage")
 	fs.StringVar(&o.Dir, "data", "", e.say("cmd.flag.data", nil))
 	fs.IntVar(&o.Years, "years", 1, e.say("sim.flag.years", nil))
 	fs.IntVar(&o.Tickets, "tickets", 1600, e.say("sim.flag.tickets", nil))

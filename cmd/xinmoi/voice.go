@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,8 +16,7 @@ import (
 // choosing. No daemon runs a program because a page asked for it; the pack is
 // brought in on the page /studio like any other.
 func runVoice(ctx context.Context, e env, args []string) int {
-	fs := flag.NewFlagSet("voice", flag.ContinueOnError)
-	fs.SetOutput(e.errw)
+	fs := e.flags("voice", "cmd.voice.usage")
 	lang := fs.String("lang", "vi", e.say("cmd.flag.voice.lang", nil))
 	name := fs.String("name", "", e.say("cmd.flag.voice.name", nil))
 	command := fs.String("command", "", e.say("cmd.flag.voice.command", nil))
