@@ -66,13 +66,19 @@ func (s Teller) Why(w queue.Why) string {
 
 // because is the reason as the end of a sentence.
 func (s Teller) because(w queue.Why) string {
-	clock := s.clock
-	if from, other := since(&w.First), since(&w.Second); from.Truncate(time.Minute).Equal(other.Truncate(time.Minute)) {
+	clock, from, other := s.clock, since(&w.First), since(&w.Second)
+	switch w.Reason {
+	case queue.WhyEarlier, queue.WhyAppointment, queue.WhyTransferred, queue.WhyReturned:
+		if from.Truncate(time.Second).Equal(other.Truncate(time.Second)) {
+			return s.withinSecond(w, from)
+		}
+	}
+	if from.Truncate(time.Minute).Equal(other.Truncate(time.Minute)) {
 		clock = s.seconds
 	}
 	args := map[string]any{
 		"first": w.Numbers[0], "second": w.Numbers[1], "counter": s.counter(w.Counter),
-		"first_from": clock(since(&w.First)), "second_from": clock(since(&w.Second)),
+		"first_from": clock(from), "second_from": clock(other),
 		"first_class": s.class(w.First.Class), "second_class": s.class(w.Second.Class),
 		"first_service": s.service(w.First.Service), "second_service": s.service(w.Second.Service),
 		"minutes": w.Minutes, "calls": w.N, "who": s.Who(w.By),
@@ -81,6 +87,16 @@ func (s Teller) because(w queue.Why) string {
 		args["until"] = s.clock(w.Second.NotBefore)
 	}
 	return s.say("audit.why."+string(w.Reason), args)
+}
+
+// withinSecond is the reason where both count as waiting from the same second, which
+// clocks that show seconds would not tell apart.
+func (s Teller) withinSecond(w queue.Why, from time.Time) string {
+	key := "audit.why.within_second"
+	if w.First.ID < w.Second.ID {
+		key = "audit.why.same_second"
+	}
+	return s.say(key, map[string]any{"first": w.Numbers[0], "second": w.Numbers[1], "at": s.seconds(from)})
 }
 
 // since is when a ticket counts as waiting from; that of one which has not come is

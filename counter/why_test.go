@@ -3,7 +3,9 @@ package counter_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -31,7 +33,7 @@ func TestEveryReasonIsASentence(t *testing.T) {
 		for _, reason := range reasons {
 			for _, reversed := range []bool{false, true} {
 				w := queue.Why{Reason: reason, Reversed: reversed, Numbers: [2]string{"A012", "A007"}, At: hour, SecondAt: hour, Counter: "q1", SecondCounter: "q2"}
-				w.First.From, w.Second.From, w.Second.NotBefore = hour, hour, hour
+				w.First.From, w.Second.From, w.Second.NotBefore = hour, hour.Add(2*time.Minute), hour
 				said := s.Why(w)
 				assert.Regexp(t, `^[^{}]+[^.]\.$`, said, reason)
 				assert.NotContains(t, said, "audit.", reason)
@@ -41,6 +43,26 @@ func TestEveryReasonIsASentence(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Where not even the seconds tell two apart, the order of taking is the reason.
+func TestWhyWithinASecond(t *testing.T) {
+	h := newHall(t, small)
+	at := time.Date(2026, 11, 23, 6, 45, 17, 100e6, time.FixedZone("ICT", 7*60*60))
+	because := func(reason queue.Reason, first, second queue.Ticket) string {
+		w := queue.Why{Reason: reason, Numbers: [2]string{"A012", "A013"}, At: at.Add(time.Hour), Counter: "q1", First: first, Second: second}
+		said := counter.Teller{Words: h.words.Say, Lang: "vi", Doc: centre.InForce(h.book.View().Hall)}.Why(w)
+		_, said, _ = strings.Cut(said, ", vì ")
+		return said
+	}
+	first, second := queue.Ticket{ID: 12, From: at}, queue.Ticket{ID: 13, From: at.Add(700 * time.Millisecond)}
+	taken := "hai số được tính chờ từ cùng một giây (6 giờ 45 phút 17 giây) nên gọi theo thứ tự lấy số, và số A012 được phát trước số A013."
+	assert.Equal(t, taken, because(queue.WhyEarlier, first, second))
+	assert.Equal(t, taken, because(queue.WhyAppointment, first, queue.Ticket{ID: 13, From: at}))
+	first.ID = 20 // had to check in
+	assert.Equal(t, "số A012 được tính chờ từ 6 giờ 45 phút 17 giây, sớm hơn số A013 chưa đến một giây.", because(queue.WhyEarlier, first, second))
+	second.From = at.Add(time.Second)
+	assert.Equal(t, "số A012 được tính chờ từ 6 giờ 45 phút 17 giây, sớm hơn số A013 (từ 6 giờ 45 phút 18 giây).", because(queue.WhyEarlier, first, second))
 }
 
 func TestWhyByHTTP(t *testing.T) {
@@ -64,6 +86,7 @@ func TestWhyByHTTP(t *testing.T) {
 	for query, want := range map[string]string{
 		"first=" + first:                                           "bad_query",
 		"first=" + first + "&second=Z999":                          "unknown_ticket",
+		"first=" + first + "&second=" + first:                      "same_number",
 		"first=" + first + "&second=" + second + "&day=yesterday":  "bad_query",
 		"first=" + first + "&second=" + second + "&day=2001-01-01": "unknown_day",
 	} {

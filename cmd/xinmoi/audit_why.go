@@ -41,6 +41,10 @@ func runAuditWhy(ctx context.Context, e env, args []string) int {
 		fmt.Fprintln(e.errw, e.say("audit.bad_day", map[string]any{"day": *day}))
 		return exitUsage
 	}
+	if numbers[0] == numbers[1] {
+		fmt.Fprintln(e.errw, e.refusal(queue.ErrSameNumber))
+		return exitUsage
+	}
 	data := ""
 	if info, err := os.Stat(*file); err == nil && info.IsDir() {
 		data, *file = *file, store.BookFile(*file)

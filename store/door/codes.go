@@ -40,6 +40,7 @@ var Codes = map[string]Code{
 	"reason_needed":     {Status: http.StatusUnprocessableEntity},
 	"bad_target":        {Status: http.StatusUnprocessableEntity},
 	"bad_value":         {Status: http.StatusUnprocessableEntity, Needs: []string{"field"}},
+	"same_number":       {Status: http.StatusUnprocessableEntity},
 	"day_open":          {Status: http.StatusConflict},
 	"day_not_open":      {Status: http.StatusConflict},
 	"still_in_use":      {Status: http.StatusConflict, Needs: []string{"tickets"}},

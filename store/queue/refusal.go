@@ -45,8 +45,9 @@ var (
 	ErrAlreadyRated    = &Refusal{Code: "already_rated"}
 	ErrNoShowLimit     = &Refusal{Code: "no_show_limit"}
 	ErrReasonNeeded    = &Refusal{Code: "reason_needed"}
-	ErrBadTarget       = &Refusal{Code: "bad_target"} // transfer to nowhere, to itself, or to two places
-	ErrBadValue        = &Refusal{Code: "bad_value"}  // a number out of its range; args: field
+	ErrBadTarget       = &Refusal{Code: "bad_target"}  // transfer to nowhere, to itself, or to two places
+	ErrBadValue        = &Refusal{Code: "bad_value"}   // a number out of its range; args: field
+	ErrSameNumber      = &Refusal{Code: "same_number"} // a number to be compared with itself
 	ErrDayOpen         = &Refusal{Code: "day_open"}
 	ErrDayNotOpen      = &Refusal{Code: "day_not_open"}
 	ErrStillInUse      = &Refusal{Code: "still_in_use"} // a service or counter to be removed still holds tickets; args: tickets

@@ -267,7 +267,7 @@ func (q *Inquiry) Answer() (Why, error) {
 		}
 	}
 	if q.numbers[0] == q.numbers[1] {
-		return Why{}, badValue("second")
+		return Why{}, ErrSameNumber
 	}
 	found := q.find()
 	if found == nil {
