@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -85,7 +87,8 @@ func (f *Finding) end() Seq { return max(f.Seq, f.To) }
 // each record, the chain with the head of each day, and decides each number and
 // each call anew by the rules in force at that moment. A record that is missing or
 // damaged ends the replay, since nothing after it can be decided. The file is
-// opened for reading only. The error means that nothing could be said.
+// opened for reading only. The error means that nothing could be said: ErrUnknownDay
+// of a day that the book does not have, fs.ErrNotExist of one whose archive is not here.
 func Audit(file string, o AuditOptions) (*Report, error) {
 	o.Zone = Options{Zone: o.Zone}.withDefaults().Zone
 	var want []byte
@@ -120,7 +123,25 @@ func Audit(file string, o AuditOptions) (*Report, error) {
 	if err := <-done; err != nil {
 		return nil, onBook(file, err)
 	}
+	if o.Day != "" && replay.report.Faults() == 0 && !replay.report.has(o.Day) {
+		return nil, onBook(file, guard(func() error {
+			return db.View(func(tx *bolt.Tx) error { return notAudited(tx, o) })
+		}))
+	}
 	return replay.end(), nil
+}
+
+func (r *Report) has(day queue.Day) bool {
+	return slices.ContainsFunc(r.Days, func(d Day) bool { return d.Day == day })
+}
+
+// notAudited is why a day was not reached: its archive is not here, or there is no
+// such day.
+func notAudited(tx *bolt.Tx, o AuditOptions) error {
+	if tx.Bucket(bucketDays).Get([]byte(o.Day)) == nil {
+		return ErrUnknownDay
+	}
+	return &fs.PathError{Op: "open", Path: archiveFile(o.Archive, monthOf(o.Day)), Err: fs.ErrNotExist}
 }
 
 // audited is what the reader hands on: a record with the head after it, a fault,

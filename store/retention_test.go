@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,6 +153,12 @@ func TestOldMonthsGoIntoTheArchive(t *testing.T) {
 	assert.Zero(t, r.Faults(), say(r))
 	assert.Equal(t, "not_read", r.Findings[0].Code)
 	assert.Equal(t, 13*sweepSlice+1, r.Tickets, "from the closing state on")
+	_, err := Audit(BookFile(dir), AuditOptions{Day: "1998-11-04"})
+	assert.ErrorIs(t, err, fs.ErrNotExist, "that day could not be looked at")
+	_, err = Audit(BookFile(dir), AuditOptions{Day: "1998-11-04", Archive: away})
+	assert.NoError(t, err)
+	_, err = Audit(BookFile(dir), AuditOptions{Day: "1990-01-01"})
+	assert.ErrorIs(t, err, ErrUnknownDay)
 	ask := func(archive string) error {
 		_, _, err := Why(BookFile(dir), AuditOptions{Day: "1998-11-04", Archive: archive}, "A002", "A001")
 		return err

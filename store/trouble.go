@@ -10,6 +10,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"xinmoi/store/queue"
 )
 
 // What may stand in the way of opening a book, told by a *BookError with the file.
@@ -36,6 +38,7 @@ func (b *BookError) Unwrap() error { return b.Err }
 // it, its kind.
 func onBook(file string, err error) error {
 	var os *fs.PathError
+	var refused *queue.Refusal
 	var no syscall.Errno
 	var told *BookError
 	switch {
@@ -47,7 +50,7 @@ func onBook(file string, err error) error {
 		err = ErrInUse
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch):
 		err = fmt.Errorf("%w: %w", ErrNoBook, err)
-	case errors.Is(err, ErrNewer), errors.Is(err, ErrNoBook), errors.Is(err, ErrGone), errors.Is(err, ErrDamaged), errors.Is(err, ErrEmpty), errors.Is(err, ErrInUse), errors.As(err, &os), errors.As(err, &no):
+	case errors.Is(err, ErrNewer), errors.Is(err, ErrNoBook), errors.Is(err, ErrGone), errors.Is(err, ErrDamaged), errors.Is(err, ErrEmpty), errors.Is(err, ErrInUse), errors.As(err, &os), errors.As(err, &no), errors.As(err, &refused):
 	default:
 		err = fmt.Errorf("%w: %w", ErrDamaged, err)
 	}

@@ -57,6 +57,9 @@ func runAudit(ctx context.Context, e env, args []string) int {
 	case errors.Is(err, store.ErrNoHead):
 		fmt.Fprintln(e.errw, e.say("audit.bad_head", map[string]any{"head": o.Head}))
 		return exitUsage
+	case errors.Is(err, store.ErrUnknownDay):
+		fmt.Fprintln(e.errw, e.refusal(store.ErrUnknownDay))
+		return exitUsage
 	case err != nil:
 		fmt.Fprintln(e.errw, e.say("audit.cannot", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell

@@ -115,7 +115,11 @@ func TestAuditExitCodes(t *testing.T) {
 		assert.Equal(t, exitUsage, code, args)
 		assert.NotEmpty(t, errs)
 	}
-	code, _, errs := auditOf(t, "--data", t.TempDir())
+	code, out, errs := auditOf(t, "--data", dir, "--day", "2026-11-24")
+	assert.Equal(t, exitUsage, code)
+	assert.Equal(t, "Trong sổ không có ngày đó. Hãy chọn một ngày trung tâm có làm việc.\n", errs)
+	assert.Empty(t, out)
+	code, _, errs = auditOf(t, "--data", t.TempDir())
 	assert.Equal(t, exitCannotTell, code)
 	assert.Contains(t, errs, "Không kiểm tra được")
 
@@ -127,7 +131,7 @@ func TestAuditExitCodes(t *testing.T) {
 	require.NoError(t, b.Close())
 
 	removeEntry(t, store.BookFile(dir), 5)
-	code, out, _ := auditOf(t, "--data", dir)
+	code, out, _ = auditOf(t, "--data", dir)
 	assert.Equal(t, exitFound, code)
 	assert.Contains(t, out, "Thiếu dòng 5–5")
 	assert.Contains(t, out, "Chỗ sai đầu tiên: dòng 5.")

@@ -340,7 +340,7 @@ func runVerify(e env, args []string) int {
 		return exitCannotTell
 	}
 	if n := report.Faults(); n > 0 {
-		fmt.Fprintln(e.errw, e.say("backup.bad", map[string]any{"n": n}))
+		fmt.Fprintln(e.errw, e.say("verify.bad", map[string]any{"n": n}))
 		return exitFound
 	}
 	return exitGood

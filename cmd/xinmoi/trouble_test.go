@@ -100,6 +100,18 @@ func (s said) assert(t *testing.T, want string, args []string) {
 	}
 }
 
+// verify tells what is in a book, and of no backup when there was none.
+func TestVerify(t *testing.T) {
+	data := bookOfADay(t)
+	code, out, errs := commandOf(t, "verify", data)
+	assert.Equal(t, exitGood, code, errs)
+	assert.Regexp(t, `^{"installation":"[a-z2-7]{16}","entries":9,"tickets":2,"day":"2026-11-23","head":"[0-9a-f]{64}"}\n$`, out)
+	removeEntry(t, store.BookFile(data), 5)
+	code, _, errs = commandOf(t, "verify", data)
+	assert.Equal(t, exitFound, code)
+	assert.Equal(t, "Sổ không nguyên vẹn (1 chỗ sai). Hãy chạy xinmoi audit để biết sai ở đâu.\n", errs)
+}
+
 // commandOf runs a command as the shell does.
 func commandOf(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
