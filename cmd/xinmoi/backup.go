@@ -140,9 +140,16 @@ func copyRunning(ctx context.Context, e env, data, to string) error {
 
 // backup leaves nothing at to unless the copy is good.
 func backup(ctx context.Context, e env, data, to string) (*store.Report, error) {
-	temp := to + ".new"
+	to = filepath.Clean(to) // as it is looked at
+	if err := newTarget(data, to); err != nil {
+		return nil, err
+	}
+	temp, err := besideOf(to)
+	if err != nil {
+		return nil, err
+	}
 	defer os.Remove(temp)
-	err := store.CopyClosed(data, temp)
+	err = store.CopyClosed(data, temp)
 	if errors.Is(err, store.ErrInUse) {
 		err = copyRunning(ctx, e, data, temp)
 	}
@@ -155,14 +162,7 @@ func backup(ctx context.Context, e env, data, to string) (*store.Report, error) 
 	if err != nil || report.Faults() > 0 {
 		return report, err
 	}
-	if err := os.Rename(temp, to); err != nil {
-		return nil, err
-	}
-	dir, err := os.Open(filepath.Dir(to))
-	if err != nil {
-		return nil, err
-	}
-	return report, errors.Join(dir.Sync(), dir.Close())
+	return report, place(temp, to)
 }
 
 // askForCopy lets the running daemon make a copy, which the caller removes.

@@ -38,34 +38,41 @@ func runExport(ctx context.Context, e env, args []string) int {
 		fmt.Fprintln(e.errw, e.say("export.failed", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell
 	}
-	if *file != "" {
+	if *file != "" && *file != "-" {
 		fmt.Fprintln(e.out, e.say("export.done", map[string]any{"n": n, "file": *file}))
 	}
 	return exitGood
 }
 
 // exportTo writes to a file, whole or not at all, or to standard output.
-func exportTo(ctx context.Context, e env, data, file string, from, to queue.Day) (n int, err error) {
+func exportTo(ctx context.Context, e env, data, file string, from, to queue.Day) (n int, failed error) {
 	book := data
 	if info, err := os.Stat(data); err == nil && info.IsDir() {
 		book = store.BookFile(data)
 	}
 	out := e.out
-	if file != "" {
-		f, cannot := os.OpenFile(file+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-		if cannot != nil {
-			return 0, cannot
+	if file != "" && file != "-" {
+		file := filepath.Clean(file) // as it was looked at
+		if err := newTarget(data, file); err != nil {
+			return 0, err
+		}
+		temp, err := besideOf(file)
+		if err != nil {
+			return 0, err
+		}
+		f, err := os.OpenFile(temp, os.O_WRONLY, 0)
+		if err != nil {
+			return 0, errors.Join(err, os.Remove(temp))
 		}
 		defer func() {
-			if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-				err = os.Rename(file+".new", file)
-			} else {
-				err = errors.Join(err, os.Remove(file+".new"))
+			if failed = errors.Join(failed, f.Sync(), f.Close()); failed == nil {
+				failed = place(temp, file)
 			}
+			failed = errors.Join(failed, removed(temp))
 		}()
 		out = f
 	}
-	n, err = export(ctx, book, out, from, to)
+	n, err := export(ctx, book, out, from, to)
 	if errors.Is(err, store.ErrInUse) && book != data {
 		source, cannot := askForCopy(ctx, e, data)
 		if cannot != nil {

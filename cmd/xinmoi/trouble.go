@@ -52,6 +52,14 @@ type said string
 
 func (s said) Error() string { return string(s) }
 
+// sentence is an error that has one of its own.
+type sentence struct {
+	key  string
+	args map[string]any
+}
+
+func (s *sentence) Error() string { return s.key }
+
 // answered is a refusal of the running daemon.
 func answered(body []byte) error {
 	var problem struct{ Title, Detail string }
@@ -65,12 +73,15 @@ func answered(body []byte) error {
 // known is said with the error itself in brackets.
 func (e env) trouble(err error) string {
 	var already said
+	var own *sentence
 	var no *queue.Refusal
 	var call *net.OpError
 	var small *tooSmall
 	switch {
 	case errors.As(err, &already):
 		return string(already)
+	case errors.As(err, &own):
+		return e.say(own.key, own.args)
 	case errors.As(err, &small):
 		return e.say("trouble.no_room", map[string]any{"to": small.to, "need": small.need >> 20, "free": small.free >> 20})
 	case errors.As(err, &call) && call.Op == "dial" && call.Net == "unix":

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"xinmoi/store"
+)
+
+// houseFiles are names in a data folder that are the house's own: the book, what
+// belongs to it, and the rooms.
+var houseFiles = append([]string{filepath.Base(store.BookFile("")), begunName, "watermark", "ballast", "secret", "agents.json", "control.sock", "archive"}, roomFolders...)
+
+const begunName = "book.begun" // the book's mark of a data folder
+
+// isHouseFile looks at a name in a data folder. What derives from one, such as
+// "book.db.new", is one too.
+func isHouseFile(name string) bool {
+	copied, _ := filepath.Match(copyNames, name)
+	return copied || slices.ContainsFunc(houseFiles, func(own string) bool {
+		return name == own || strings.HasPrefix(name, own+".")
+	})
+}
+
+// newTarget refuses a name under which nothing may be written: one that is taken,
+// by whatever, or one of the house's own in a data folder, there or not, on
+// whichever way it is reached. data is the folder in hand, or its book.
+func newTarget(data, to string) error {
+	if _, err := os.Lstat(to); err == nil {
+		return &fs.PathError{Op: "create", Path: to, Err: fs.ErrExist}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return notOurs(data, to)
+}
+
+// notOurs is newTarget for a folder that may be there.
+func notOurs(data, to string) error {
+	if info, err := os.Stat(data); err == nil && !info.IsDir() {
+		data = filepath.Dir(data)
+	}
+	full, err := filepath.Abs(to)
+	if err != nil {
+		return err
+	}
+	if full, err = filepath.EvalSymlinks(full); errors.Is(err, fs.ErrNotExist) {
+		dir, name := filepath.Split(filepath.Clean(to))
+		if _, err = os.Stat(filepath.Clean(dir)); err != nil {
+			return err // names the folder
+		}
+		if full, err = filepath.EvalSymlinks(filepath.Clean(dir)); err == nil {
+			full, err = filepath.Abs(filepath.Join(full, name))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	for at := full; at != filepath.Dir(at); at = filepath.Dir(at) {
+		if isHouseFile(filepath.Base(at)) && isDataFolder(data, filepath.Dir(at)) {
+			return &sentence{"backup.target_ours", map[string]any{"file": to, "data": filepath.Dir(at)}}
+		}
+	}
+	return nil
+}
+
+// isDataFolder knows the one in hand, and others by the mark in them.
+func isDataFolder(data, dir string) bool {
+	a, err := os.Stat(data)
+	if err == nil {
+		var b os.FileInfo
+		if b, err = os.Stat(dir); err == nil && os.SameFile(a, b) {
+			return true
+		}
+	}
+	_, err = os.Stat(filepath.Join(dir, begunName))
+	return err == nil
+}
+
+// besideOf makes an empty file in the folder of a target, to be renamed.
+func besideOf(to string) (file string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(to), filepath.Base(to)+".*.new")
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), f.Close()
+}
+
+// place gives a finished file its name, unless somebody has taken it meanwhile: the
+// name is ours from O_EXCL on. Sticks have no hard links, which would do the same.
+func place(temp, to string) error {
+	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Close(), os.Rename(temp, to)); err != nil {
+		return errors.Join(err, os.Remove(to))
+	}
+	return syncFolder(filepath.Dir(to))
+}

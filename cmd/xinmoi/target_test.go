@@ -1,0 +1,72 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"xinmoi/store"
+)
+
+// Nothing that is there is written over, and nothing of a data folder is written at
+// all, however its name is put.
+func TestNothingIsWrittenOver(t *testing.T) {
+	data, other, away := bookOfADay(t), bookOfADay(t), t.TempDir()
+	write(t, filepath.Join(away, "saved.db"), "the good one")
+	write(t, filepath.Join(data, "kiosk", "procedures.json"), "[]")
+	require.NoError(t, os.Symlink(data, filepath.Join(away, "live")))
+	require.NoError(t, os.Symlink(filepath.Join(away, "nowhere.db"), filepath.Join(away, "dangling.db")))
+	require.NoError(t, os.Link(store.BookFile(data), filepath.Join(away, "linked.db")))
+	require.NoError(t, os.Remove(filepath.Join(data, "watermark")))
+	require.NoError(t, os.Symlink(filepath.Join(data, "kiosk"), filepath.Join(away, "room")))
+	before := textOf(t, store.BookFile(data))
+	t.Chdir(data)
+	for _, to := range []string{
+		filepath.Join(away, "saved.db"), filepath.Join(away, "dangling.db"), filepath.Join(away, "linked.db"), filepath.Join(away, "no", "where.db"),
+		store.BookFile(data), "book.db", "./kiosk/../book.db", filepath.Join(away, "live", "book.db"),
+		"book.db.new", "watermark", filepath.Join(away, "live", "watermark"), "book-1.copy", away + "/room/x.db", "archive/x.db", "kiosk/x.db", "agents.json",
+		store.BookFile(other), filepath.Join(other, "agents.json"), filepath.Join(other, "book.db.new"),
+	} {
+		code, out, errs := backupOf(t, "--data", data, "--to", to)
+		assert.Equal(t, exitCannotTell, code, "%s: %s", to, out)
+		assert.Regexp(t, "tên khác|Không có tệp hay thư mục", errs, to)
+		e, _, said := technician(t)
+		assert.Equal(t, exitCannotTell, runExport(t.Context(), e, []string{"--data", data, "--out", to}), to)
+		assert.Regexp(t, "tên khác|Không có tệp hay thư mục", said.String(), to)
+	}
+	assert.Equal(t, before, textOf(t, store.BookFile(data)))
+	assert.Equal(t, "the good one", textOf(t, filepath.Join(away, "saved.db")))
+	for _, dir := range []string{data, other, away} {
+		left, err := filepath.Glob(filepath.Join(dir, "*.new"))
+		require.NoError(t, err)
+		assert.Empty(t, left)
+	}
+	// A shell would go to the data folder here; the name as it is read is another.
+	code, _, errs := backupOf(t, "--data", data, "--to", away+"/room/../watermark")
+	assert.Equal(t, exitGood, code, errs)
+	assert.NoFileExists(t, filepath.Join(data, "watermark"))
+	assert.FileExists(t, filepath.Join(away, "watermark"))
+	code, _, errs = backupOf(t, "--data", data, "--to", "today.db") // a name of one's own
+	assert.Equal(t, exitGood, code, errs)
+	e, out, said := technician(t)
+	assert.Equal(t, exitGood, runExport(t.Context(), e, []string{"--data", data, "--out", "-"}), said)
+	assert.Contains(t, out.String(), `"xinmoi":"export"`)
+	assert.NoFileExists(t, "-")
+}
+
+// Who takes the name while the copy is made keeps it.
+func TestPlaceTakesNoTakenName(t *testing.T) {
+	dir := t.TempDir()
+	temp, to := filepath.Join(dir, "x.new"), filepath.Join(dir, "x")
+	write(t, temp, "new")
+	write(t, to, "old")
+	assert.ErrorIs(t, place(temp, to), fs.ErrExist)
+	assert.Equal(t, "old", textOf(t, to))
+	require.NoError(t, os.Remove(to))
+	require.NoError(t, place(temp, to))
+	assert.Equal(t, "new", textOf(t, to))
+}
