@@ -235,24 +235,37 @@ func verifyArchive(file string, want *archiveHeader) error {
 		return err
 	}
 	defer a.Close()
-	if a.header.Installation != want.Installation || !slices.EqualFunc(a.header.Days, want.Days, archiveDay.equal) {
-		return fmt.Errorf("%w: %s is not of this book's days", ErrArchive, file)
+	err = a.fits(want)
+	if err == nil {
+		err = a.chained(func(*archiveDay, Seq, []byte) error { return nil })
 	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}
+
+// fits holds the header against what the book keeps of those days.
+func (a *archiveReader) fits(want *archiveHeader) error {
+	if a.header.Installation != want.Installation || a.header.Month != want.Month || !slices.EqualFunc(a.header.Days, want.Days, archiveDay.equal) {
+		return fmt.Errorf("%w: it is not of this book's days of %s", ErrArchive, want.Month)
+	}
+	return nil
+}
+
+// chained is records with the chain of each day held against its head.
+func (a *archiveReader) chained(fn func(day *archiveDay, seq Seq, data []byte) error) error {
 	var at head
-	err = a.records(func(day *archiveDay, seq Seq, data []byte) error {
+	return a.records(func(day *archiveDay, seq Seq, data []byte) error {
 		if seq == day.First {
 			copy(at[:], day.Base)
 		}
 		at = at.next(seq, data)
 		if seq == day.Last && !bytes.Equal(at[:], day.Head) {
-			return fmt.Errorf("%w: %s: day %s does not give its head", ErrArchive, file, day.Day)
+			return fmt.Errorf("%w: day %s does not give its head", ErrArchive, day.Day)
 		}
-		return nil
+		return fn(day, seq, data)
 	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	return nil
 }
 
 // headerOf says what belongs into the archive of a month.

@@ -47,7 +47,7 @@ func (c *Closed) Each(archive string, from, to queue.Day, fn func(day queue.Day,
 		}
 		if m != month { // the whole month at once, as far as it is asked for
 			month = m
-			err = e.month(archiveFile(archive, m), from, to)
+			err = e.month(archive, m, from, to)
 		}
 	}
 	return head, err
@@ -90,7 +90,15 @@ func (e *eacher) live(day Day) error {
 	return nil
 }
 
-func (e *eacher) month(file string, from, to queue.Day) error {
+// month is held against what the book keeps of its days: another house's is no part
+// of this journal.
+func (e *eacher) month(archive, month string, from, to queue.Day) error {
+	var h *archiveHeader
+	err := e.closed.look(func(tx *bolt.Tx) (err error) { h, err = headerOf(tx, month); return err })
+	if err != nil {
+		return err
+	}
+	file := archiveFile(archive, month)
 	a, err := openArchive(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("store: the archive %s is not there: %w", file, err)
@@ -99,7 +107,10 @@ func (e *eacher) month(file string, from, to queue.Day) error {
 		return err
 	}
 	defer a.Close()
-	return a.records(func(day *archiveDay, seq Seq, data []byte) error {
+	if err := a.fits(h); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return a.chained(func(day *archiveDay, seq Seq, data []byte) error {
 		if day.Day < from || to != "" && day.Day > to {
 			return nil
 		}

@@ -397,5 +397,12 @@ func TestARepackedArchive(t *testing.T) {
 			}
 		}
 		assert.Contains(t, codes, c.want, what)
+		_, _, err = Why(BookFile(dir), AuditOptions{Day: "1998-12-04"}, "A002", "A001")
+		assert.ErrorIs(t, err, ErrArchive, what)
+		err = ReadClosed(BookFile(dir), nil, func(c *Closed) error {
+			_, err := c.Each(filepath.Dir(file), "1998-12-01", "1998-12-31", func(queue.Day, Entry) error { return nil })
+			return err
+		})
+		assert.Error(t, err, what)
 	}
 }

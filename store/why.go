@@ -52,7 +52,7 @@ type question struct {
 func answer(look func(func(*bolt.Tx) error) error, archive string, q *question) (queue.Why, *queue.Hall, error) {
 	err := q.readBook(look)
 	if errors.Is(err, ErrUnknownDay) {
-		err = q.readArchive(archive)
+		err = q.readArchive(look, archive)
 	}
 	if err != nil {
 		return queue.Why{}, nil, err
@@ -123,13 +123,25 @@ func (q *question) readBook(look func(func(*bolt.Tx) error) error) error {
 	return err
 }
 
-// readArchive folds the day from its month in the archive, all of which is read, so
-// that no damaged archive answers.
-func (q *question) readArchive(dir string) error {
+// readArchive folds the day from its month in the archive, all of which is read and
+// held against what the book keeps of its days, so that no damaged archive answers,
+// nor another house's.
+func (q *question) readArchive(look func(func(*bolt.Tx) error) error, dir string) error {
 	if _, err := time.Parse(time.DateOnly, string(q.day)); err != nil {
 		return ErrUnknownDay
 	}
-	a, err := openArchive(archiveFile(dir, monthOf(q.day)))
+	var h *archiveHeader
+	err := look(func(tx *bolt.Tx) (err error) {
+		if tx.Bucket(bucketDays).Get([]byte(q.day)) == nil {
+			return ErrUnknownDay
+		}
+		h, err = headerOf(tx, monthOf(q.day))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	a, err := openArchive(archiveFile(dir, h.Month))
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrUnknownDay
 	}
@@ -137,13 +149,10 @@ func (q *question) readArchive(dir string) error {
 		return err
 	}
 	defer a.Close()
-	if a.header.Month != monthOf(q.day) {
-		return fmt.Errorf("%w: it is of %s, not of %s", ErrArchive, a.header.Month, monthOf(q.day))
+	if err := a.fits(h); err != nil {
+		return err
 	}
 	i := slices.IndexFunc(a.header.Days, func(d archiveDay) bool { return d.Day == q.day })
-	if i < 0 {
-		return ErrUnknownDay
-	}
 	q.hall, q.inquiry, q.begun, q.answered = queue.NewHall(), nil, a.header.Days[i].First, a.header.Days[i].Last
 	if len(a.header.State) > 0 {
 		snap, err := loadSnapshot(a.header.State)
@@ -154,7 +163,7 @@ func (q *question) readArchive(dir string) error {
 			return fmt.Errorf("%w: its state: %v", ErrArchive, err)
 		}
 	}
-	return a.records(func(_ *archiveDay, seq Seq, data []byte) error {
+	return a.chained(func(_ *archiveDay, seq Seq, data []byte) error {
 		if seq > q.answered {
 			return nil
 		}
