@@ -20,6 +20,7 @@ type AuditOptions struct {
 	// Archive is the folder of the months that are no longer in the book; default the
 	// one beside it. Months that are not there are passed over, and told.
 	Archive string
+	Alone   bool   // as if there were no archive
 	Head    string // a head that was written down elsewhere, as Head.String or Head.Short; "": none
 }
 
@@ -98,7 +99,10 @@ func Audit(file string, o AuditOptions) (*Report, error) {
 			return nil, err
 		}
 	}
-	if o.Archive == "" {
+	switch {
+	case o.Alone:
+		o.Archive = ""
+	case o.Archive == "":
 		o.Archive = ArchiveDir(file)
 	}
 	db, err := openToRead(file)

@@ -64,6 +64,9 @@ func (a *auditReader) archived(tx *bolt.Tx, end *tail) error {
 
 // have reports whether the month after a day is in the archive here.
 func (a *auditReader) have(tx *bolt.Tx, day queue.Day) bool {
+	if a.archive == "" {
+		return false
+	}
 	k, _ := tx.Bucket(bucketDays).Cursor().Seek([]byte(day + "0"))
 	if k == nil {
 		return false
@@ -78,6 +81,9 @@ func (a *auditReader) have(tx *bolt.Tx, day queue.Day) bool {
 
 // month walks one archive.
 func (a *auditReader) month(tx *bolt.Tx, h *archiveHeader, end *tail) error {
+	if a.archive == "" {
+		return fs.ErrNotExist
+	}
 	r, err := openArchive(archiveFile(a.archive, h.Month))
 	switch {
 	case errors.Is(err, ErrArchive):

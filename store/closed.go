@@ -53,3 +53,15 @@ func (c *Closed) Installation() (name string, err error) {
 	})
 	return name, err
 }
+
+// Archived lists the months that are no longer in the book: "2016-11".
+func (c *Closed) Archived() (months []string, err error) {
+	err = c.look(func(tx *bolt.Tx) error {
+		all, err := archived(tx)
+		for _, h := range all {
+			months = append(months, h.Month)
+		}
+		return err
+	})
+	return months, err
+}

@@ -9,74 +9,122 @@ import (
 	"time"
 )
 
-// Worse says what would be lost by putting another book in place. Both counts are
-// 0 when the other one is no shorter, but another book.
-type Worse struct {
-	Entries int
-	Tickets int
-}
-
-func (w *Worse) Error() string {
-	return fmt.Sprintf("store: the book in place has %d entries and %d numbers more", w.Entries, w.Tickets)
-}
-
 // ErrNotWhole: the book to be put in place is not as it was written.
 var ErrNotWhole = errors.New("store: the book to be restored is not whole")
 
+// Another: the backup is of another installation than the book in place.
+type Another struct{ Here, There string }
+
+func (e *Another) Error() string {
+	return fmt.Sprintf("store: the book in place is of installation %s, the backup of %s", e.Here, e.There)
+}
+
+// RestoreOptions say what may be lost.
+type RestoreOptions struct {
+	AuditOptions
+	Damaged bool // a damaged book may be replaced by a backup that lacks some of its entries
+}
+
+// Restored is what has been put in place.
+type Restored struct {
+	Report       *Report // of the backup's own entries
+	Installation string
+	Kept         string // where the book that was in place is now; "": there was none
+	Lost         *Loss  // of a damaged one; nil: nothing
+}
+
 // Restore puts a verified backup in the place of the book in dir, which no process
-// may have open and which is kept beside it under the name returned ("" if there
-// was none). A good book that has entries which the backup lacks is not replaced:
-// *Worse tells what would be lost. When the journal in place comes back shorter all
-// the same, since the one before was damaged, the watermark sees to it at the next
-// start that a new epoch begins and no number is given again.
-func Restore(dir, from string, o AuditOptions) (kept string, report *Report, err error) {
-	if o.Archive == "" {
-		o.Archive = ArchiveDir(BookFile(dir)) // of the same house, if it has one
+// may have open and which is kept beside it. Over a book of another installation
+// nothing is put (*Another), nor over a good one with entries that the backup lacks
+// (*Loss); over a damaged one with such entries only if the options say so. When the
+// journal comes back shorter, the watermark sees to it at the next start that a new
+// epoch begins and no number is given again.
+func Restore(dir, from string, o RestoreOptions) (r Restored, err error) {
+	o.Alone = true // months in the archive here may be another house's
+	if r.Report, err = Verify(from, o.AuditOptions); err != nil {
+		return r, err
 	}
-	if report, err = Verify(from, o); err != nil {
-		return "", nil, err
-	}
-	if report.Faults() > 0 {
-		return "", report, ErrNotWhole
+	if r.Report.Faults() > 0 {
+		return r, ErrNotWhole
 	}
 	path := BookFile(dir)
-	old, err := Audit(path, o)
-	switch {
-	case errors.Is(err, ErrInUse):
-		return "", report, err
-	case err == nil && old.Faults() == 0:
-		if err := old.lost(report, from, o); err != nil {
-			return "", report, err
-		}
+	there, err := glance(from)
+	if err != nil {
+		return r, err
+	}
+	r.Installation = there.installation
+	if _, err = os.Stat(path); err == nil {
+		r.Lost, err = o.lost(dir, from, there)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err != nil {
+		return r, err
 	}
 	temp := path + ".new"
 	if err := copyInto(temp, from); err != nil {
-		return "", report, errors.Join(err, os.Remove(temp))
+		return r, errors.Join(err, os.Remove(temp))
 	}
-	kept = path + time.Now().Format(".replaced-2006-01-02-150405")
-	if err := os.Rename(path, kept); errors.Is(err, fs.ErrNotExist) {
-		kept = ""
-	} else if err != nil {
-		return "", report, errors.Join(err, os.Remove(temp))
+	if r.Kept, err = setAside(path); err != nil {
+		return r, errors.Join(err, os.Remove(temp))
 	}
 	if err := os.Rename(temp, path); err != nil {
-		return kept, report, err
+		return r, err
 	}
-	return kept, report, syncDir(dir)
+	return r, syncDir(dir)
 }
 
-// lost says what of a good book is not in the other file: nothing, if somewhere in
-// its chain the other has the head with which this one ends.
-func (r *Report) lost(other *Report, from string, o AuditOptions) error {
-	if len(r.Days) == 0 {
-		return nil
+// lost decides whether the book in dir may be replaced, and says what goes with it.
+func (o RestoreOptions) lost(dir, from string, there *glanced) (*Loss, error) {
+	path := BookFile(dir)
+	old, err := Audit(path, o.AuditOptions)
+	if errors.Is(err, ErrInUse) || errors.Is(err, ErrNewer) || errors.Is(err, fs.ErrPermission) {
+		return nil, err
 	}
-	o.Head = r.Days[len(r.Days)-1].Head
-	found, err := Audit(from, o)
-	if err == nil && found.HeadAt == 0 {
-		err = &Worse{Entries: max(0, r.Entries-other.Entries), Tickets: max(0, r.Tickets-other.Tickets)}
+	good := err == nil && old.Faults() == 0
+	here, err := glance(path)
+	if err != nil || here.installation == "" {
+		here = &glanced{blind: true}
 	}
-	return err
+	if !here.blind && here.installation != there.installation {
+		return nil, &Another{here.installation, there.installation}
+	}
+	l, err := lossOf(path, from, here, there)
+	if err != nil {
+		return nil, err
+	}
+	l.Damaged = !good
+	var w watermark // it may know of more than a damaged book has
+	if known, err := w.open(dir, there.epoch); err == nil && l.Damaged && known.Seq > l.Last {
+		l.Last = known.Seq
+		if !l.Fork {
+			l.After = min(l.Last, l.Ends)
+		}
+		l.Entries = int(l.Last - l.After)
+	}
+	switch {
+	case l.Entries == 0 && !l.Blind:
+		return nil, nil
+	case l.Damaged && o.Damaged:
+		return l, nil
+	}
+	return nil, l
+}
+
+// setAside moves a book to a name that is free; "" if there is none.
+func setAside(path string) (kept string, err error) {
+	stamp := path + time.Now().Format(".replaced-2006-01-02-150405")
+	kept = stamp
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(kept); err != nil {
+			break
+		}
+		kept = fmt.Sprintf("%s-%d", stamp, n)
+	}
+	if err = os.Rename(path, kept); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return kept, err
 }
 
 func copyInto(file, from string) error {

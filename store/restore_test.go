@@ -1,7 +1,8 @@
 package store
 
 import (
-	"errors"
+	"bytes"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -10,13 +11,33 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
+// lossIn is what a refused restoring says would be lost.
+func lossIn(t *testing.T, dir, from string) Loss {
+	t.Helper()
+	before := fileBytes(t, BookFile(dir))
+	_, err := Restore(dir, from, RestoreOptions{})
+	var l *Loss
+	require.ErrorAs(t, err, &l)
+	assert.Equal(t, before, fileBytes(t, BookFile(dir)), "and nothing is touched")
+	assert.NoFileExists(t, BookFile(dir)+".new")
+	return *l
+}
+
+func fileBytes(t *testing.T, file string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return b
+}
+
 func TestRestore(t *testing.T) {
 	dir := t.TempDir()
 	b := opened(t, dir, Options{})
 	do(t, b, cs)
 	early := filepath.Join(t.TempDir(), "early.db")
 	require.NoError(t, b.Copy(early))
-	_, _, err := Restore(dir, early, AuditOptions{})
+	ends := b.View().Seq
+	_, err := Restore(dir, early, RestoreOptions{})
 	assert.ErrorIs(t, err, ErrInUse)
 	for range 3 {
 		do(t, b, cs)
@@ -24,37 +45,130 @@ func TestRestore(t *testing.T) {
 	late := filepath.Join(t.TempDir(), "late.db")
 	shut(t, b)
 	require.NoError(t, CopyClosed(dir, late))
+	assert.Equal(t, Loss{After: ends, Ends: ends, Last: ends + 3, Entries: 3, Tickets: 3}, lossIn(t, dir, early))
 
-	_, _, err = Restore(dir, early, AuditOptions{})
-	var worse *Worse
-	require.True(t, errors.As(err, &worse), "%v", err)
-	assert.Equal(t, Worse{Entries: 3, Tickets: 3}, *worse)
-	other := auditedDay(t)
-	_, _, err = Restore(dir, BookFile(other), AuditOptions{})
-	assert.True(t, errors.As(err, &worse), "longer, but another book: %v", err)
-	assert.NoFileExists(t, BookFile(dir)+".new")
-
-	kept, report, err := Restore(dir, late, AuditOptions{})
+	r, err := Restore(dir, late, RestoreOptions{})
 	require.NoError(t, err, "the same book")
-	assert.Equal(t, 4, report.Tickets)
-	assert.FileExists(t, kept)
-
-	// The book in place is damaged: an older one is better, and no number is given twice.
-	edit(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketOf(b.View().Hall.Day())).Delete(seqKey(5)) })
-	_, _, err = Restore(dir, early, AuditOptions{})
+	assert.Equal(t, 4, r.Report.Tickets)
+	assert.FileExists(t, r.Kept)
+	assert.Nil(t, r.Lost)
+	again, err := Restore(dir, late, RestoreOptions{})
 	require.NoError(t, err)
-	b = open(t, dir, Options{})
-	assert.Equal(t, "A013", issued(t, do(t, b, cs)).Number, "A002 to A004 are in people's hands")
+	assert.NotEqual(t, r.Kept, again.Kept, "in the same second too")
+	assert.FileExists(t, r.Kept)
+	assert.FileExists(t, again.Kept)
 
-	empty := t.TempDir() // a new machine
-	kept, _, err = Restore(empty, late, AuditOptions{})
+	empty := filepath.Join(t.TempDir(), "var", "xinmoi") // a new machine
+	r, err = Restore(empty, late, RestoreOptions{})
 	require.NoError(t, err)
-	assert.Empty(t, kept)
+	assert.Empty(t, r.Kept)
+	info, err := os.Stat(empty)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o700), info.Mode().Perm())
 	assert.Len(t, open(t, empty, Options{}).View().Hall.Tickets(), 4)
 
 	damaged := t.TempDir()
 	begun(t, damaged)
 	edit(t, damaged, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyTail) })
-	_, _, err = Restore(empty, BookFile(damaged), AuditOptions{})
+	none := filepath.Join(t.TempDir(), "none")
+	_, err = Restore(none, BookFile(damaged), RestoreOptions{})
 	assert.ErrorIs(t, err, ErrNotWhole)
+	assert.NoDirExists(t, none)
+}
+
+// Over a damaged book goes an older backup of the same installation when somebody
+// says so, knowing what it costs; no number is given twice.
+func TestRestoreOverADamagedBook(t *testing.T) {
+	dir := t.TempDir()
+	b := opened(t, dir, Options{})
+	do(t, b, cs)
+	early := filepath.Join(t.TempDir(), "early.db")
+	require.NoError(t, b.Copy(early))
+	ends := b.View().Seq
+	for range 3 {
+		do(t, b, cs)
+	}
+	day := b.View().Hall.Day()
+	shut(t, b)
+	late := filepath.Join(t.TempDir(), "late.db")
+	require.NoError(t, CopyClosed(dir, late))
+	flip := func(tx *bolt.Tx) error { // one bit of an entry that the backup has
+		bucket := tx.Bucket(bucketOf(day))
+		v := bytes.Clone(bucket.Get(seqKey(ends)))
+		v[len(v)/2] ^= 1
+		return bucket.Put(seqKey(ends), v)
+	}
+	edit(t, dir, flip)
+	want := Loss{Damaged: true, After: ends, Ends: ends, Last: ends + 3, Entries: 3, Tickets: 3}
+	assert.Equal(t, want, lossIn(t, dir, early))
+
+	_, err := Restore(dir, BookFile(auditedDay(t)), RestoreOptions{Damaged: true})
+	var another *Another
+	require.ErrorAs(t, err, &another, "damaged or not, another house's book is not put over it")
+	assert.NotEqual(t, another.Here, another.There)
+
+	r, err := Restore(dir, late, RestoreOptions{}) // nothing is lost: nothing to be said
+	require.NoError(t, err)
+	assert.Nil(t, r.Lost)
+
+	edit(t, dir, flip)
+	r, err = Restore(dir, early, RestoreOptions{Damaged: true})
+	require.NoError(t, err)
+	require.NotNil(t, r.Lost)
+	assert.Equal(t, want, *r.Lost)
+	b = open(t, dir, Options{})
+	assert.Equal(t, "A013", issued(t, do(t, b, cs)).Number, "A002 to A004 are in people's hands")
+}
+
+// A book of which nothing can be read is not replaced without a word: the watermark
+// may still know how far it went.
+func TestRestoreOverWhatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	b := opened(t, dir, Options{})
+	do(t, b, cs)
+	early := filepath.Join(t.TempDir(), "early.db")
+	require.NoError(t, b.Copy(early))
+	ends := b.View().Seq
+	do(t, b, cs)
+	shut(t, b)
+	for name, spoil := range map[string]func(file string) error{
+		"no page of it": func(file string) error { return os.WriteFile(file, bytes.Repeat([]byte{7}, 1<<16), 0o600) },
+		"an empty file": func(file string) error { return os.Truncate(file, 0) },
+	} {
+		require.NoError(t, spoil(BookFile(dir)))
+		assert.Equal(t, Loss{Damaged: true, Blind: true, After: ends, Ends: ends, Last: ends + 1, Entries: 1}, lossIn(t, dir, early), name)
+	}
+	r, err := Restore(dir, early, RestoreOptions{Damaged: true})
+	require.NoError(t, err)
+	assert.True(t, r.Lost.Blind)
+
+	edit(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte{0, 0, 0, 9}) })
+	_, err = Restore(dir, early, RestoreOptions{Damaged: true})
+	assert.ErrorIs(t, err, ErrNewer, "a newer program's book is not damaged")
+}
+
+// Two books that have gone on from one: what is lost counts from where they part.
+func TestRestoreOfAFork(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	b := opened(t, dir, Options{})
+	do(t, b, cs)
+	shut(t, b)
+	require.NoError(t, CopyClosed(dir, BookFile(other)))
+	after := b.View().Seq
+	for _, d := range []struct {
+		dir string
+		n   int
+	}{{dir, 2}, {other, 7}} {
+		b := open(t, d.dir, Options{})
+		for range d.n {
+			do(t, b, cs)
+		}
+		shut(t, b)
+	}
+	l := lossIn(t, dir, BookFile(other))
+	assert.True(t, l.Fork)
+	assert.Equal(t, after, l.After)
+	assert.Equal(t, 2, l.Tickets)
+	assert.Equal(t, int(l.Last-after), l.Entries)
+	assert.Greater(t, l.Ends, l.Last, "the longer one has not what this one has")
 }

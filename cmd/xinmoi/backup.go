@@ -12,9 +12,7 @@ import (
 	"time"
 
 	"xinmoi/store"
-	"xinmoi/store/centre"
 	"xinmoi/store/door"
-	"xinmoi/store/queue"
 )
 
 // copyNames are the copies of the book that the daemon leaves in its data folder
@@ -86,47 +84,70 @@ func runBackup(ctx context.Context, e env, args []string) int {
 		}
 		return exitUsage
 	}
-	if info, err := os.Stat(*to); err == nil && info.IsDir() {
-		return backupInto(ctx, e, *data, *to)
-	}
-	report, err := backup(ctx, e, *data, *to)
-	if err != nil {
-		fmt.Fprintln(e.errw, e.say("backup.failed", map[string]any{"err": e.trouble(err)}))
-		return exitCannotTell
-	}
-	if report.Faults() > 0 {
-		fmt.Fprintln(e.errw, e.say("backup.bad", map[string]any{"n": report.Faults()}))
+	where, m, err := backupTo(ctx, e, *data, *to)
+	var bad *faulty
+	switch {
+	case errors.As(err, &bad):
+		fmt.Fprintln(e.errw, e.say("backup.bad", map[string]any{"n": bad.faults}))
 		return exitFound
-	}
-	done := map[string]any{"file": *to, "entries": report.Entries, "tickets": report.Tickets}
-	fmt.Fprintln(e.out, e.say("backup.done", done))
-	if n := len(report.Days); n > 0 {
-		last := report.Days[n-1]
-		fmt.Fprintln(e.out, e.say("audit.day", map[string]any{"day": last.Day, "first": last.First, "last": last.Last, "head": last.Head}))
-	}
-	return exitGood
-}
-
-// backupInto makes a backup with the rooms' folders in a folder.
-func backupInto(ctx context.Context, e env, data, to string) int {
-	b := set{data: data, to: to, now: time.Now(), copy: func(ctx context.Context, to string) error {
-		err := store.CopyClosed(data, to)
-		if errors.Is(err, store.ErrInUse) {
-			return copyRunning(ctx, e, data, to)
-		}
-		return err
-	}}
-	where, m, err := b.make(ctx)
-	if err != nil {
+	case err != nil:
 		fmt.Fprintln(e.errw, e.say("backup.failed", map[string]any{"err": e.trouble(err)}))
 		if errors.Is(err, errBadCopy) {
 			return exitFound
 		}
 		return exitCannotTell
 	}
-	fmt.Fprintln(e.out, e.say("backup.done", map[string]any{"file": where, "entries": m.Entries, "tickets": m.Tickets}))
+	fmt.Fprintln(e.out, e.say("backup.done", map[string]any{"file": where}))
+	fmt.Fprintln(e.out, e.say("backup.counts", map[string]any{"entries": m.InBook, "last": m.Entries, "tickets": m.Tickets}))
+	if m.Months > 0 {
+		fmt.Fprintln(e.out, e.say("backup.months", map[string]any{"months": m.Months}))
+	}
 	fmt.Fprintln(e.out, e.say("backup.head", map[string]any{"day": m.Day, "head": m.Head}))
+	if m.bare {
+		fmt.Fprintln(e.out, e.say("backup.bare", nil))
+	}
 	return exitGood
+}
+
+// backupTo makes a backup in a folder, with all that belongs to it, or of the book
+// alone in a file. A folder is one that is there, and any name that does not end in
+// .db, which is made.
+func backupTo(ctx context.Context, e env, data, to string) (where string, m *manifest, err error) {
+	info, err := os.Stat(to)
+	if err != nil && filepath.Ext(to) == ".db" || err == nil && !info.IsDir() {
+		return backupFile(ctx, e, data, filepath.Clean(to))
+	}
+	to = filepath.Clean(to) // as it is looked at
+	made := err != nil
+	if made {
+		err = newTarget(data, to)
+		if err == nil {
+			err = os.Mkdir(to, 0o700)
+		}
+	} else {
+		err = notOurs(data, to)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() {
+		if made && err != nil {
+			_ = os.Remove(to) // unless something is in it
+		}
+	}()
+	b := set{data: data, to: to, now: time.Now(), copy: func(ctx context.Context, to string) error {
+		return copyBook(ctx, e, data, to)
+	}}
+	return b.make(ctx)
+}
+
+// copyBook copies a stopped hall's book, or has the daemon copy it.
+func copyBook(ctx context.Context, e env, data, to string) error {
+	err := store.CopyClosed(data, to)
+	if errors.Is(err, store.ErrInUse) {
+		return copyRunning(ctx, e, data, to)
+	}
+	return err
 }
 
 // copyRunning has the daemon copy its book, and takes the copy away.
@@ -138,31 +159,30 @@ func copyRunning(ctx context.Context, e env, data, to string) error {
 	return errors.Join(copyFile(source, to), os.Remove(source))
 }
 
-// backup leaves nothing at to unless the copy is good.
-func backup(ctx context.Context, e env, data, to string) (*store.Report, error) {
-	to = filepath.Clean(to) // as it is looked at
+// faulty is a copy with so many faults.
+type faulty struct{ faults int }
+
+func (f *faulty) Error() string { return fmt.Sprintf("%v: %d faults", errBadCopy, f.faults) }
+
+// backupFile leaves nothing at to unless the copy is good.
+func backupFile(ctx context.Context, e env, data, to string) (string, *manifest, error) {
 	if err := newTarget(data, to); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	temp, err := besideOf(to)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	defer os.Remove(temp)
-	err = store.CopyClosed(data, temp)
-	if errors.Is(err, store.ErrInUse) {
-		err = copyRunning(ctx, e, data, temp)
+	if err := copyBook(ctx, e, data, temp); err != nil {
+		return "", nil, err
 	}
+	m, err := manifestOf(temp)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	report, err := store.Verify(temp, store.AuditOptions{
-		Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() },
-	})
-	if err != nil || report.Faults() > 0 {
-		return report, err
-	}
-	return report, place(temp, to)
+	m.bare = true
+	return to, m, place(temp, to)
 }
 
 // askForCopy lets the running daemon make a copy, which the caller removes.
@@ -193,61 +213,4 @@ func copyFile(from, to string) error {
 	}
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Sync(), out.Close())
-}
-
-// runRestore puts a backup in the place of the book of a stopped hall, unless the
-// book there has what the backup lacks.
-func runRestore(e env, args []string) int {
-	fs := e.flags("restore", "restore.usage")
-	data := fs.String("data", "", e.say("cmd.flag.data", nil))
-	from := fs.String("from", "", e.say("restore.flag.from", nil))
-	if err := fs.Parse(args); err != nil || *data == "" || *from == "" || fs.NArg() > 0 {
-		if err == nil {
-			fmt.Fprintln(e.errw, e.say("restore.usage", nil))
-		}
-		return exitUsage
-	}
-	o := store.AuditOptions{Zone: func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() }}
-	folder := ""
-	if info, err := os.Stat(*from); err == nil && info.IsDir() {
-		folder, *from = *from, store.BookFile(*from)
-		if err := bringArchive(folder, *data); err != nil {
-			fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": e.trouble(err)}))
-			return exitCannotTell
-		}
-	}
-	kept, report, err := store.Restore(*data, *from, o)
-	var worse *store.Worse
-	switch {
-	case errors.Is(err, store.ErrInUse):
-		fmt.Fprintln(e.errw, e.say("restore.in_use", nil))
-		return exitCannotTell
-	case errors.Is(err, store.ErrNotWhole):
-		fmt.Fprintln(e.errw, e.say("restore.not_whole", map[string]any{"file": *from}))
-		return exitFound
-	case errors.As(err, &worse) && worse.Entries == 0:
-		fmt.Fprintln(e.errw, e.say("restore.another", nil))
-		return exitFound
-	case errors.As(err, &worse):
-		fmt.Fprintln(e.errw, e.say("restore.worse", map[string]any{"entries": worse.Entries, "tickets": worse.Tickets}))
-		return exitFound
-	case err != nil:
-		fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": e.trouble(err)}))
-		return exitCannotTell
-	}
-	if folder != "" {
-		aside, err := bringRooms(folder, *data, time.Now())
-		if err != nil {
-			fmt.Fprintln(e.errw, e.say("restore.failed", map[string]any{"err": e.trouble(err)}))
-			return exitCannotTell
-		}
-		if aside != "" {
-			fmt.Fprintln(e.out, e.say("restore.rooms_kept", map[string]any{"folder": aside}))
-		}
-	}
-	fmt.Fprintln(e.out, e.say("restore.done", map[string]any{"entries": report.Entries, "tickets": report.Tickets}))
-	if kept != "" {
-		fmt.Fprintln(e.out, e.say("restore.kept", map[string]any{"file": kept}))
-	}
-	return exitGood
 }

@@ -66,9 +66,13 @@ type manifest struct {
 	Made         time.Time `json:"made,omitzero"`
 	Installation string    `json:"installation"`
 	Entries      store.Seq `json:"entries"` // number of the last one
-	Tickets      int       `json:"tickets"` // numbers issued, as far as the audit read
+	InBook       int       `json:"in_book"` // entries in the book itself; those before are in the archive
+	Tickets      int       `json:"tickets"` // numbers issued in these
+	Months       int       `json:"months"`  // that are in the archive instead
 	Day          queue.Day `json:"day"`     // the last one
 	Head         string    `json:"head"`    // of the chain after the last entry
+
+	bare bool // the book alone
 }
 
 // set makes one backup.
@@ -120,7 +124,7 @@ func (b *set) make(ctx context.Context) (where string, m *manifest, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	house := "xinmoi-" + m.Installation[:min(6, len(m.Installation))]
+	house := houseOf(m.Installation)
 	if err := copyArchive(store.ArchiveDir(store.BookFile(b.data)), filepath.Join(b.to, house+"-archive")); err != nil {
 		return "", nil, err
 	}
@@ -160,6 +164,11 @@ func (b *set) needRoom() error {
 		return &tooSmall{b.to, need, free}
 	}
 	return nil
+}
+
+// houseOf begins the names of an installation's backups.
+func houseOf(installation string) string {
+	return "xinmoi-" + installation[:min(6, len(installation))]
 }
 
 // prune removes the oldest backups of this house.
@@ -317,31 +326,43 @@ func runVerify(e env, args []string) int {
 	if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
 		args[0] = store.BookFile(args[0])
 	}
-	zone := func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() }
-	report, err := store.Verify(args[0], store.AuditOptions{Zone: zone})
-	if err != nil {
+	m, err := manifestOf(args[0])
+	var bad *faulty
+	if err == nil || errors.As(err, &bad) {
+		err = json.NewEncoder(e.out).Encode(m)
+	}
+	switch {
+	case bad != nil && err == nil:
+		fmt.Fprintln(e.errw, e.say("verify.bad", map[string]any{"n": bad.faults}))
+		return exitFound
+	case err != nil:
 		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
-	m := manifest{Tickets: report.Tickets}
+	return exitGood
+}
+
+// manifestOf verifies a closed book, the archive left alone, and says what is in it,
+// also beside *faulty.
+func manifestOf(book string) (*manifest, error) {
+	zone := func(h *queue.Hall) *time.Location { return centre.InForce(h).Location() }
+	report, err := store.Verify(book, store.AuditOptions{Zone: zone, Alone: true})
+	if err != nil {
+		return nil, err
+	}
+	m := manifest{InBook: report.Entries, Tickets: report.Tickets}
 	if n := len(report.Days); n > 0 {
 		last := report.Days[n-1]
 		m.Entries, m.Day, m.Head = last.Last, last.Day, last.Head
 	}
-	err = store.ReadClosed(args[0], zone, func(c *store.Closed) (err error) {
+	err = store.ReadClosed(book, zone, func(c *store.Closed) (err error) {
 		m.Installation, err = c.Installation()
-		return err
+		months, cannot := c.Archived()
+		m.Months = len(months)
+		return errors.Join(err, cannot)
 	})
-	if err == nil {
-		err = json.NewEncoder(e.out).Encode(m)
+	if n := report.Faults(); err == nil && n > 0 {
+		err = &faulty{n}
 	}
-	if err != nil {
-		fmt.Fprintln(e.errw, e.trouble(err))
-		return exitCannotTell
-	}
-	if n := report.Faults(); n > 0 {
-		fmt.Fprintln(e.errw, e.say("verify.bad", map[string]any{"n": n}))
-		return exitFound
-	}
-	return exitGood
+	return &m, err
 }

@@ -3,18 +3,22 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	bolt "go.etcd.io/bbolt"
 
 	"xinmoi/assets/locale"
 	"xinmoi/store"
 	"xinmoi/store/door"
+	"xinmoi/store/queue"
 )
 
 func backupOf(t *testing.T, args ...string) (code int, out, errs string) {
@@ -73,6 +77,7 @@ func TestBackupOfARunningHall(t *testing.T) {
 	code, out, errs := backupOf(t, "--data", data, "--to", file)
 	require.Equal(t, exitGood, code, errs)
 	assert.Contains(t, out, file)
+	assert.Contains(t, out, "chỉ có sổ")
 	code, _, _ = auditOf(t, "--data", file)
 	assert.Equal(t, exitGood, code)
 
@@ -95,38 +100,83 @@ func TestABadCopyIsNotKept(t *testing.T) {
 	assert.Empty(t, left)
 }
 
-func TestRestoreSaysWhatWouldBeLost(t *testing.T) {
-	words, err := locale.New()
-	require.NoError(t, err)
-	restoreOf := func(args ...string) (code int, said string) {
-		var out bytes.Buffer
-		code = runRestore(env{out: &out, errw: &out, words: words, lang: "vi"}, args)
-		return code, out.String()
+// A name that ends in .db is the book alone; any other is a folder, made if it is
+// missing.
+func TestBackupIntoANewFolder(t *testing.T) {
+	data, away := bookOfADay(t), t.TempDir()
+	write(t, filepath.Join(data, "kiosk", "procedures.json"), "[]")
+	for _, to := range []string{"daily", "2026.11", "slash.db/"} {
+		code, out, errs := backupOf(t, "--data", data, "--to", away+"/"+to)
+		require.Equal(t, exitGood, code, errs)
+		assert.NotContains(t, out, "chỉ có sổ")
+		sets, err := setsOf(filepath.Join(away, to), "xinmoi-??????")
+		require.NoError(t, err)
+		require.Len(t, sets, 1, to)
+		assert.FileExists(t, filepath.Join(sets[0], "kiosk", "procedures.json"))
+		assert.Contains(t, out, sets[0])
 	}
-	data, to := bookOfADay(t), filepath.Join(t.TempDir(), "saved.db")
-	code, _, errs := backupOf(t, "--data", data, "--to", to)
-	require.Equal(t, exitGood, code, errs)
-	code, said := restoreOf("--data", data, "--from", to)
-	assert.Equal(t, exitGood, code, said)
-	assert.Contains(t, said, "book.db.replaced-")
+	code, _, errs := backupOf(t, "--data", data, "--to", filepath.Join(away, "no", "where"))
+	assert.Equal(t, exitCannotTell, code)
+	assert.Contains(t, errs, "Không có tệp hay thư mục "+filepath.Join(away, "no")+".")
+	assert.NoDirExists(t, filepath.Join(away, "no"))
+	for _, to := range []string{"kiosk", "archive", "display"} { // there or not
+		code, _, errs = backupOf(t, "--data", data, "--to", filepath.Join(data, to))
+		assert.Equal(t, exitCannotTell, code, to)
+		assert.Contains(t, errs, "tên khác")
+	}
+}
 
-	b, err := store.Open(data, store.Options{})
+// What is counted is said: entries and numbers of the book itself, months beside it.
+func TestBackupOfABookWithAnArchive(t *testing.T) {
+	data, tickets := yearsBook(t)
+	to := t.TempDir()
+	code, out, errs := backupOf(t, "--data", data, "--to", to)
+	require.Equal(t, exitGood, code, errs)
+	t.Log("\n" + out)
+	said := regexp.MustCompile(`Trong sổ có (\d+) dòng \(đến dòng (\d+)\), (\d+) số đã phát\.\n.*tháng cũ hơn \((\d+)\)`).FindStringSubmatch(out)
+	require.NotNil(t, said, out)
+	gone := "" // the last day that is not in the book
+	db, err := bolt.Open(store.BookFile(data), 0o600, &bolt.Options{ReadOnly: true})
 	require.NoError(t, err)
-	code, said = restoreOf("--data", data, "--from", to)
-	assert.Equal(t, exitCannotTell, code)
-	assert.Contains(t, said, "Hãy dừng hệ thống")
-	require.NoError(t, b.Close()) // its start is in the book now
-	code, said = restoreOf("--data", data, "--from", to)
-	assert.Equal(t, exitFound, code)
-	assert.Contains(t, said, "sẽ mất")
-	code, said = restoreOf("--data", data, "--from", store.BookFile(bookOfADay(t)))
-	assert.Equal(t, exitFound, code, said)
-	removeEntry(t, to, 5)
-	code, said = restoreOf("--data", data, "--from", to)
-	assert.Equal(t, exitFound, code)
-	assert.Contains(t, said, "không nguyên vẹn")
-	code, _ = restoreOf("--data", data, "--from", to+"x")
-	assert.Equal(t, exitCannotTell, code)
-	code, _ = restoreOf("--data", data)
-	assert.Equal(t, exitUsage, code)
+	require.NoError(t, db.View(func(tx *bolt.Tx) error { gone = string(tx.Bucket([]byte("meta")).Get([]byte("gone"))[8:]); return nil }))
+	require.NoError(t, db.Close())
+	issued, entries := 0, 0
+	err = store.ReadClosed(store.BookFile(data), nil, func(c *store.Closed) error {
+		days, err := c.Days()
+		if err != nil {
+			return err
+		}
+		_, err = c.Each(filepath.Join(data, "archive"), "", "", func(day queue.Day, e store.Entry) error {
+			if _, ok := e.Event.(queue.Issued); ok && string(day) > gone {
+				issued++
+			}
+			if string(day) > gone {
+				entries++
+			}
+			return nil
+		})
+		assert.Equal(t, fmt.Sprint(days[len(days)-1].Last), said[2])
+		return err
+	})
+	require.NoError(t, err)
+	assert.Equal(t, fmt.Sprint(entries), said[1])
+	assert.Equal(t, fmt.Sprint(issued), said[3])
+	assert.Less(t, issued, tickets)
+
+	// A month of another house and one that is broken do not come back with it.
+	sets, err := setsOf(to, "xinmoi-??????")
+	require.NoError(t, err)
+	beside := sets[0][:len(sets[0])-len(stampLayout)] + "archive"
+	write(t, filepath.Join(beside, "2024-07.journal.gz"), "junk")
+	write(t, filepath.Join(beside, "2031-01.journal.gz"), "junk")
+	other := filepath.Join(t.TempDir(), "brandnew")
+	code, text := restoreOf(t, "--data", other, "--from", sets[0])
+	assert.Equal(t, exitFound, code, text)
+	t.Log("\n" + text)
+	assert.Contains(t, text, "không được lấy: 2024-07.")
+	months, err := filepath.Glob(filepath.Join(other, "archive", "*"))
+	require.NoError(t, err)
+	assert.Equal(t, said[4], fmt.Sprint(len(months)+1))
+	code, out, _ = auditOf(t, "--data", other)
+	assert.Equal(t, exitGood, code, out)
 }

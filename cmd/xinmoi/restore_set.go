@@ -9,36 +9,6 @@ import (
 	"time"
 )
 
-// bringArchive takes the months that the data folder lacks from beside a backup.
-func bringArchive(set, data string) error {
-	name := filepath.Base(filepath.Clean(set))
-	if len(name) <= len(stampLayout) {
-		return nil
-	}
-	from := filepath.Join(filepath.Dir(filepath.Clean(set)), name[:len(name)-len(stampLayout)]+"archive")
-	to := filepath.Join(data, "archive")
-	months, err := filepath.Glob(filepath.Join(from, "*.journal.gz"))
-	if err != nil || len(months) == 0 {
-		return err
-	}
-	if err := os.MkdirAll(to, 0o700); err != nil {
-		return err
-	}
-	for _, month := range months {
-		there := filepath.Join(to, filepath.Base(month))
-		if _, err := os.Stat(there); err == nil {
-			continue // what the machine has itself is not touched; audit says if it is damaged
-		}
-		if err := copyFile(month, there+".new"); err != nil {
-			return errors.Join(err, os.Remove(there+".new"))
-		}
-		if err := os.Rename(there+".new", there); err != nil {
-			return err
-		}
-	}
-	return syncFolder(to)
-}
-
 // bringRooms puts the rooms' files of a backup in place. A file that is there and
 // another is kept in the folder returned, "" if there was none. What the backup does
 // not have, secrets among it, stays.

@@ -49,7 +49,7 @@ func TestNothingIsWrittenOver(t *testing.T) {
 	code, _, errs := backupOf(t, "--data", data, "--to", away+"/room/../watermark")
 	assert.Equal(t, exitGood, code, errs)
 	assert.NoFileExists(t, filepath.Join(data, "watermark"))
-	assert.FileExists(t, filepath.Join(away, "watermark"))
+	assert.DirExists(t, filepath.Join(away, "watermark"))
 	code, _, errs = backupOf(t, "--data", data, "--to", "today.db") // a name of one's own
 	assert.Equal(t, exitGood, code, errs)
 	e, out, said := technician(t)
