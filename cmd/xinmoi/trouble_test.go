@@ -105,7 +105,7 @@ func TestVerify(t *testing.T) {
 	data := bookOfADay(t)
 	code, out, errs := commandOf(t, "verify", data)
 	assert.Equal(t, exitGood, code, errs)
-	assert.Regexp(t, `^{"installation":"[a-z2-7]{16}","entries":9,"tickets":2,"day":"2026-11-23","head":"[0-9a-f]{64}"}\n$`, out)
+	assert.Regexp(t, `^{"installation":"[a-z2-7]{16}","entries":9,"in_book":9,"tickets":2,"months":0,"day":"2026-11-23","head":"[0-9a-f]{64}"}\n$`, out)
 	removeEntry(t, store.BookFile(data), 5)
 	code, _, errs = commandOf(t, "verify", data)
 	assert.Equal(t, exitFound, code)
