@@ -61,8 +61,7 @@ func (r *Report) Faults() (n int) {
 
 // First is the first place that is known to be wrong: the fault whose entries end
 // first. Around is the fault of a whole day in which it lies, nil if there is none:
-// then something before that place may have been changed as well, in a way that the
-// rules allow. First is nil if no entry is known to be wrong.
+// then it may be one before that place, in the same day, that was changed. First is nil if no entry is known to be wrong.
 func (r *Report) First() (first, around *Finding) {
 	for i := range r.Findings {
 		f := &r.Findings[i]

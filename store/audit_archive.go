@@ -85,16 +85,17 @@ func (a *auditReader) month(tx *bolt.Tx, h *archiveHeader, end *tail) error {
 		return fs.ErrNotExist
 	}
 	r, err := openArchive(archiveFile(a.archive, h.Month))
+	monthEnds := h.Days[len(h.Days)-1].Last
 	switch {
 	case errors.Is(err, ErrArchive):
-		a.fault(h.Days[0].Day, h.Days[0].First, "archive_damaged", map[string]any{"month": h.Month})
+		a.among(h.Days[0].Day, h.Days[0].First, monthEnds, "archive_damaged", map[string]any{"month": h.Month})
 		return errStop
 	case err != nil:
 		return err
 	}
 	defer r.Close()
 	if r.header.Installation != h.Installation {
-		a.fault(h.Days[0].Day, h.Days[0].First, "archive_other", map[string]any{"month": h.Month})
+		a.among(h.Days[0].Day, h.Days[0].First, monthEnds, "archive_other", map[string]any{"month": h.Month})
 		return errStop
 	}
 	first := a.last + 1
@@ -111,7 +112,7 @@ func (a *auditReader) month(tx *bolt.Tx, h *archiveHeader, end *tail) error {
 		return nil
 	})
 	if errors.Is(err, ErrArchive) {
-		a.fault(h.Days[0].Day, a.last+1, "archive_damaged", map[string]any{"month": h.Month})
+		a.among(h.Days[0].Day, min(a.last+1, monthEnds), monthEnds, "archive_damaged", map[string]any{"month": h.Month})
 		return errStop
 	}
 	return err
@@ -125,7 +126,7 @@ func (a *auditReader) goOn(tx *bolt.Tx, from, day queue.Day) error {
 		err = hall.UnmarshalBinary(snap.Hall)
 	}
 	if err != nil || snap.Seq != a.last {
-		a.fault(day, a.last, "state_missing", nil)
+		a.fault(day, 0, "state_missing", nil)
 		return errStop
 	}
 	a.send(audited{day: day, resume: &resume{hall: hall, day: from}})

@@ -281,7 +281,14 @@ func TestDamagedArchive(t *testing.T) {
 	running(t, dir, 1, nil)
 	good, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.Zero(t, audit(t, dir, AuditOptions{}).Faults())
+	whole := audit(t, dir, AuditOptions{})
+	require.Zero(t, whole.Faults())
+	var ends Seq // of the month
+	for _, d := range whole.Days {
+		if monthOf(d.Day) == "1998-10" {
+			ends = d.Last
+		}
+	}
 
 	for i, name := range []string{"beginning", "middle", "end", "short", "other"} {
 		bad := slices.Clone(good)
@@ -302,6 +309,9 @@ func TestDamagedArchive(t *testing.T) {
 		r := audit(t, dir, AuditOptions{})
 		require.Positive(t, r.Faults(), name)
 		assert.Contains(t, []string{"archive_damaged", "damaged", "missing"}, r.Findings[0].Code, "%s %d", name, i)
+		if first, _ := r.First(); first.Code == "archive_damaged" {
+			assert.Equal(t, ends, first.To, "which of the month's entries it is cannot be told")
+		}
 		_, _, err = Why(BookFile(dir), AuditOptions{Day: "1998-10-04"}, "A002", "A001")
 		assert.ErrorIs(t, err, ErrArchive, name)
 	}

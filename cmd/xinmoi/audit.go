@@ -115,13 +115,14 @@ func (a auditor) conclude() {
 	switch {
 	case first == nil:
 		a.line("audit.bad_nowhere", nil)
+	case first.Args["month"] != nil:
+		a.line("audit.bad_month", first.Args)
 	case first.To > first.Seq:
 		a.line("audit.bad_among", map[string]any{"entry": first.Seq, "to": first.To, "day": first.Day})
+	case around != nil: // what shows at a good entry may have been done before it
+		a.line("audit.bad_shows", map[string]any{"entry": first.Seq, "from": around.Seq, "day": around.Day})
 	default:
 		a.line("audit.bad", map[string]any{"entry": first.Seq})
-	}
-	if around != nil {
-		a.line("audit.bad_around", map[string]any{"entry": around.Seq, "to": around.To, "day": around.Day, "first": first.Seq})
 	}
 }
 

@@ -184,7 +184,7 @@ func TestAuditConcludesWithWhatIsKnown(t *testing.T) {
 	}{
 		"a time years ago": {func(data []byte) { data[4]-- }, []string{
 			"Dòng 6: giờ ghi sớm hơn dòng trước đó (09:03:00).",
-			"Chỗ sai đầu tiên: dòng 6.\nMã cuối ngày 2026-11-23 (dòng 3 đến ",
+			"Chỗ sai đầu tiên lộ ra ở dòng 6: dòng này, hoặc một dòng trước nó trong ngày 2026-11-23 (từ dòng 3), đã bị sửa",
 		}},
 		"who did it": {func(data []byte) { data[bytes.Index(data, []byte("api"))] = 'A' }, []string{
 			"Chỗ sai đầu tiên nằm trong khoảng dòng 3 đến ", " của ngày 2026-11-23; không xác định được đúng dòng nào.",
