@@ -163,15 +163,15 @@ func openArchive(file string) (_ *archiveReader, err error) {
 	}()
 	zip, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<18))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %v", ErrArchive, file, err)
+		return nil, a.damaged("%w", err)
 	}
 	a.in = bufio.NewReaderSize(zip, 1<<16)
 	magic := make([]byte, len(archiveMagic))
 	if _, err := io.ReadFull(a.in, magic); err != nil {
-		return nil, fmt.Errorf("%w: %s: %v", ErrArchive, file, err)
+		return nil, a.damaged("%w", err)
 	}
 	if string(magic) != archiveMagic {
-		return nil, fmt.Errorf("%w: %s: not an archive, or one of a newer version of this program", ErrArchive, file)
+		return nil, a.damaged("not an archive, or one of a newer version of this program")
 	}
 	a.sum.Write(magic)
 	head, err := a.part()
@@ -179,9 +179,14 @@ func openArchive(file string) (_ *archiveReader, err error) {
 		err = cbor.Unmarshal(head, &a.header)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: header: %v", ErrArchive, file, err)
+		return nil, a.damaged("header: %w", err)
 	}
 	return a, nil
+}
+
+// damaged is ErrArchive with its file and what is wrong.
+func (a *archiveReader) damaged(format string, args ...any) error {
+	return &BookError{File: a.file.Name(), Err: fmt.Errorf("%w: "+format, append([]any{ErrArchive}, args...)...)}
 }
 
 // Close may fail without harm: nothing was written.
@@ -213,7 +218,7 @@ func (a *archiveReader) records(fn func(day *archiveDay, seq Seq, data []byte) e
 		for seq := day.First; seq <= day.Last; seq++ {
 			data, err := a.part()
 			if err != nil {
-				return fmt.Errorf("%w: entry %d: %v", ErrArchive, seq, err)
+				return a.damaged("entry %d: %w", seq, err)
 			}
 			if err := fn(day, seq, data); err != nil {
 				return err
@@ -222,7 +227,7 @@ func (a *archiveReader) records(fn func(day *archiveDay, seq Seq, data []byte) e
 	}
 	want, err := io.ReadAll(io.LimitReader(a.in, 1<<10))
 	if err != nil || !bytes.Equal(want, a.sum.Sum(nil)) {
-		return fmt.Errorf("%w: its end does not fit: %v", ErrArchive, err)
+		return a.damaged("its end does not fit: %v", err)
 	}
 	return nil
 }
@@ -239,16 +244,13 @@ func verifyArchive(file string, want *archiveHeader) error {
 	if err == nil {
 		err = a.chained(func(*archiveDay, Seq, []byte) error { return nil })
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	return nil
+	return err
 }
 
 // fits holds the header against what the book keeps of those days.
 func (a *archiveReader) fits(want *archiveHeader) error {
 	if a.header.Installation != want.Installation || a.header.Month != want.Month || !slices.EqualFunc(a.header.Days, want.Days, archiveDay.equal) {
-		return fmt.Errorf("%w: it is not of this book's days of %s", ErrArchive, want.Month)
+		return a.damaged("it is not of this book's days of %s", want.Month)
 	}
 	return nil
 }
@@ -262,7 +264,7 @@ func (a *archiveReader) chained(fn func(day *archiveDay, seq Seq, data []byte) e
 		}
 		at = at.next(seq, data)
 		if seq == day.Last && !bytes.Equal(at[:], day.Head) {
-			return fmt.Errorf("%w: day %s does not give its head", ErrArchive, day.Day)
+			return a.damaged("day %s does not give its head", day.Day)
 		}
 		return fn(day, seq, data)
 	})

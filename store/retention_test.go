@@ -278,6 +278,10 @@ func TestDamagedArchive(t *testing.T) {
 	file := archiveFile(ArchiveDir(BookFile(dir)), "1998-10")
 	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
 	require.NoError(t, os.WriteFile(file, []byte("not an archive at all"), 0o600))
+	_, err := openArchive(file)
+	var told *BookError
+	require.ErrorAs(t, err, &told)
+	assert.Equal(t, file, told.File)
 	running(t, dir, 1, nil)
 	good, err := os.ReadFile(file)
 	require.NoError(t, err)

@@ -61,7 +61,8 @@ func (s *server) importConfig(ctx context.Context) error {
 func (s *server) reload(ctx context.Context, lang string) (reloaded, error) {
 	src, err := os.ReadFile(s.config)
 	if err != nil {
-		return reloaded{Findings: []string{err.Error()}}, err
+		why := env{words: s.env.words, lang: lang}.trouble(err)
+		return reloaded{Findings: []string{s.env.words.Say(lang, "cmd.check.unreadable", map[string]any{"file": s.config, "err": why})}}, err
 	}
 	doc, findings := centre.Parse(s.config, src)
 	res := reloaded{Findings: sayFindings(s.env.words, lang, findings)}

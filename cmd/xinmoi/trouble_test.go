@@ -100,6 +100,12 @@ func (s said) assert(t *testing.T, want string, args []string) {
 	}
 }
 
+func TestServeSaysThatItsDocumentIsNotThere(t *testing.T) {
+	code, _, errs := commandOf(t, "serve", "--data", t.TempDir(), "--config", "nowhere.toml", "--listen", "127.0.0.1:0", "--lang", "en")
+	assert.Equal(t, exitCannotTell, code)
+	assert.Contains(t, errs, "The file nowhere.toml cannot be read. There is no file or folder nowhere.toml. Check the path.\n")
+}
+
 // verify tells what is in a book, and of no backup when there was none.
 func TestVerify(t *testing.T) {
 	data := bookOfADay(t)
