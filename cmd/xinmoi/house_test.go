@@ -63,6 +63,7 @@ var arrows = map[string][]string{
 	"cmd/internal/vendorweb": {},
 	"cmd/internal/voicepack": {"display/voice"},
 	"cmd/internal/bench":     {},
+	"cmd/internal/flags":     {},
 
 	"cmd/internal/vmtest":       {}, // tests alone
 	"cmd/internal/vmtest/guest": {"printer/printertest"},
@@ -70,7 +71,7 @@ var arrows = map[string][]string{
 	// Devices of other machines.
 	"store/device/lend":          {"store/device"},
 	"store/device/lend/lendtest": {"store/device", "store/device/lend"},
-	"cmd/internal/agent":         {"cmd/internal/port", "store/device", "store/device/lend"},
+	"cmd/internal/agent":         {"cmd/internal/flags", "cmd/internal/port", "store/device", "store/device/lend"},
 	"cmd/internal/lending":       {"cmd/internal/agent", "store/device", "store/device/lend", "store/door"},
 }
 

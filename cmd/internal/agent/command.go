@@ -15,6 +15,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"xinmoi/cmd/internal/flags"
 	"xinmoi/cmd/internal/port"
 )
 
@@ -72,8 +73,7 @@ func wrong(key string, args map[string]any) error { return &badArgs{"cmd.agent."
 // fromArgs makes an agent of flags and file.
 func fromArgs(say Words, errw io.Writer, args []string) (*Agent, error) {
 	f := file{Lend: map[string]string{}}
-	fs := flag.NewFlagSet("agent", flag.ContinueOnError)
-	fs.SetOutput(errw)
+	fs := flags.New(errw, say, "agent", "cmd.agent.usage")
 	config := fs.String("config", "", say("cmd.flag.agent_config", nil))
 	hall := fs.String("hall", "", say("cmd.flag.agent_hall", nil))
 	name := fs.String("name", "", say("cmd.flag.agent_name", nil))
