@@ -95,6 +95,29 @@ func TestRollEndsWithinATicket(t *testing.T) {
 	}
 }
 
+// A printer too full to be asked that prints slowly takes bytes again little by
+// little when the paper is back. What lies in two halves is not printed.
+func TestRollEndsInASlowPrinter(t *testing.T) {
+	for _, dots := range []int{60, 120, 250} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHall(t)
+			defer h.stop()
+			p := printertest.New(printertest.Options{Buffer: 500, NoAuto: true, DotsPerSecond: dots})
+			l := h.plug("p1", p, nil)
+			defer l.stop()
+			time.Sleep(4 * time.Second)
+			p.SetRoll(300)
+			ticket := h.take()
+			time.Sleep(20 * time.Second)
+			p.SetPaper(true)
+			time.Sleep(2 * time.Minute)
+			verdicts := h.verdicts(p, ticket)
+			onceOrTwice(t, verdicts, 0)
+			assert.Equal(t, "marked", verdicts[len(verdicts)-1], "%d dots a second: %v %v", dots, verdicts, h.notes())
+		})
+	}
+}
+
 // A printer that never answers prints all the same, and nobody claims more than
 // that it was sent.
 func TestMutePrinter(t *testing.T) {

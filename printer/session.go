@@ -205,7 +205,7 @@ func (s *session) write(ctx context.Context, b []byte) error {
 		if s.faults().Stops() {
 			return errFault
 		}
-		if s.stalled = time.Since(began) >= stalledIn; s.stalled {
+		if s.stalled = s.stalled || time.Since(began) >= stalledIn; s.stalled { // to the end, though it takes some bytes again
 			s.d.setUsable(false)
 			s.report()
 		}
