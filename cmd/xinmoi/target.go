@@ -30,12 +30,15 @@ func isHouseFile(name string) bool {
 // by whatever, or one of the house's own in a data folder, there or not, on
 // whichever way it is reached. data is the folder in hand, or its book.
 func newTarget(data, to string) error {
+	if err := notOurs(data, to); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(to); err == nil {
 		return &fs.PathError{Op: "create", Path: to, Err: fs.ErrExist}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return notOurs(data, to)
+	return nil
 }
 
 // notOurs is newTarget for a folder that may be there.
