@@ -25,9 +25,10 @@ func (b *Book) Copy(file string) error {
 
 // CopyClosed copies a book that no process has open; ErrInUse if one has.
 func CopyClosed(dir, file string) error {
-	return readOnly(BookFile(dir), func(db *bolt.DB) error {
+	book := BookFile(dir)
+	return onBook(book, readOnly(book, func(db *bolt.DB) error { // an end of the file too soon is damage
 		return db.View(func(tx *bolt.Tx) error { return writeCopy(tx, file) })
-	})
+	}))
 }
 
 func writeCopy(tx *bolt.Tx, file string) error {

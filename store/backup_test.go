@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -75,4 +76,19 @@ func TestVerifyFindsADamagedPage(t *testing.T) {
 	require.NoError(t, os.WriteFile(BookFile(dir), data, 0o600))
 	_, err = Verify(BookFile(dir), AuditOptions{})
 	assert.Error(t, err)
+}
+
+// A book that is cut short is damaged, whichever page the copying meets first.
+func TestCopyOfABookCutShort(t *testing.T) {
+	dir := t.TempDir()
+	begun(t, dir)
+	var end int64
+	edit(t, dir, func(tx *bolt.Tx) error { end = tx.Size(); return nil })
+	for size := end - 1; size > 0; size -= int64(os.Getpagesize()) {
+		require.NoError(t, os.Truncate(BookFile(dir), size))
+		to := filepath.Join(t.TempDir(), "c")
+		err := CopyClosed(dir, to)
+		assert.True(t, errors.Is(err, ErrDamaged) || errors.Is(err, ErrNoBook), "%d of %d: %v", size, end, err)
+		assert.NoFileExists(t, to)
+	}
 }
