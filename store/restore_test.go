@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -171,4 +172,48 @@ func TestRestoreOfAFork(t *testing.T) {
 	assert.Equal(t, 2, l.Tickets)
 	assert.Equal(t, int(l.Last-after), l.Entries)
 	assert.Greater(t, l.Ends, l.Last, "the longer one has not what this one has")
+}
+
+// Damage in a day long past hides nothing of what came after it; where the books part
+// among months that are in the archive, all since the last shared day counts.
+func TestLossAcrossDays(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	manyMonths(t, dir, 3)
+	early := filepath.Join(t.TempDir(), "early.db")
+	require.NoError(t, CopyClosed(dir, early))
+	g, err := glance(early)
+	require.NoError(t, err)
+	require.NoError(t, CopyClosed(dir, BookFile(other)))
+	running(t, dir, 0, func(t *testing.T, b *Book) {
+		for range 5 {
+			do(t, b, cs)
+		}
+	})
+	edit(t, dir, func(tx *bolt.Tx) error {
+		k, v := tx.Bucket(bucketOf("1999-11-04")).Cursor().First()
+		v = bytes.Clone(v)
+		v[len(v)/2] ^= 1
+		return tx.Bucket(bucketOf("1999-11-04")).Put(k, v)
+	})
+	l := lossIn(t, dir, early)
+	assert.True(t, l.Damaged)
+	assert.False(t, l.Fork)
+	assert.Equal(t, g.last, l.After)
+	assert.Equal(t, 5, l.Tickets)
+
+	running(t, other, 0, func(t *testing.T, b *Book) { do(t, b, cs) })
+	edit(t, other, func(tx *bolt.Tx) error { // as if its last shared day were gone, with another head
+		v := bytes.Clone(tx.Bucket(bucketDays).Get([]byte("1999-12-04")))
+		v[20] ^= 1
+		return errors.Join(tx.Bucket(bucketDays).Put([]byte("1999-12-04"), v), tx.Bucket(bucketMeta).Put(keyGone, gone{seqOf(v[8:]), "1999-12-04"}.encode()))
+	})
+	here, err := glance(BookFile(other))
+	require.NoError(t, err)
+	loss, err := lossOf(BookFile(other), early, here, g)
+	require.NoError(t, err)
+	assert.True(t, loss.Fork)
+	days, err := openedDays(t, other)
+	require.NoError(t, err)
+	require.EqualValues(t, "1999-11-04", days[2].Day)
+	assert.Equal(t, days[2].Last, loss.After, "the last head that both have")
 }
