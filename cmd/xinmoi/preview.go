@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -77,6 +78,10 @@ func runPreview(e env, args []string) int {
 	o.Model, o.Now = p.Model, time.Now()
 	var png bytes.Buffer
 	err := printer.Preview(&png, doc, o, e.words.Say)
+	if err == nil {
+		*out = filepath.Clean(*out)
+		err = notOurs("", *out)
+	}
 	if err == nil {
 		err = os.WriteFile(*out, png.Bytes(), 0o644)
 	}

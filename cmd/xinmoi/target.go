@@ -38,7 +38,8 @@ func newTarget(data, to string) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return nil
+	_, err := os.Stat(filepath.Dir(to))
+	return err // names the folder that is not there
 }
 
 // notOurs is newTarget for a folder that may be there.
@@ -52,10 +53,10 @@ func notOurs(data, to string) error {
 	}
 	if full, err = filepath.EvalSymlinks(full); errors.Is(err, fs.ErrNotExist) {
 		dir, name := filepath.Split(filepath.Clean(to))
-		if _, err = os.Stat(filepath.Clean(dir)); err != nil {
-			return err // names the folder
+		if full, err = filepath.EvalSymlinks(filepath.Clean(dir)); errors.Is(err, fs.ErrNotExist) {
+			return nil // nothing can be written there
 		}
-		if full, err = filepath.EvalSymlinks(filepath.Clean(dir)); err == nil {
+		if err == nil {
 			full, err = filepath.Abs(filepath.Join(full, name))
 		}
 	}

@@ -74,3 +74,23 @@ func TestPlaceTakesNoTakenName(t *testing.T) {
 	require.NoError(t, place(temp, to))
 	assert.Equal(t, "new", textOf(t, to))
 }
+
+// Commands that know of no data folder know one by its mark, and leave its book alone.
+func TestNothingElseIsWrittenOverTheBook(t *testing.T) {
+	clip, err := filepath.Abs("../../assets/voice/vi/hai.wav")
+	require.NoError(t, err)
+	data := bookOfADay(t)
+	before := textOf(t, store.BookFile(data))
+	config := filepath.Join(t.TempDir(), "centre.toml")
+	write(t, config, smallCentre)
+	for _, args := range [][]string{
+		{"print-preview", "--config", config, "-o", store.BookFile(data)},
+		{"voice", "fill", "--name", "x", "--command", "cat " + clip, "--out", store.BookFile(data)},
+		{"init", "--out", store.BookFile(data), "--yes"},
+	} {
+		code, out, errs := commandOf(t, args...)
+		assert.NotEqual(t, exitGood, code, "%v %s", args, out)
+		assert.Regexp(t, "là chỗ của sổ|book.db", errs, args)
+		assert.Equal(t, before, textOf(t, store.BookFile(data)), args)
+	}
+}

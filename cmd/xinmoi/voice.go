@@ -31,6 +31,11 @@ func runVoice(ctx context.Context, e env, args []string) int {
 		}
 		return exitUsage
 	}
+	*out = filepath.Clean(*out)
+	if err := notOurs("", *out); err != nil {
+		fmt.Fprintln(e.errw, e.trouble(err))
+		return exitCannotTell
+	}
 	f, err := os.CreateTemp(filepath.Dir(*out), ".xinmoi-voice-*")
 	if err != nil {
 		fmt.Fprintln(e.errw, e.trouble(err))
