@@ -60,8 +60,8 @@ func (r *Report) Faults() (n int) {
 }
 
 // First is the first place that is known to be wrong: the fault whose entries end
-// first. Around is the fault of a whole day in which it lies, nil if there is none:
-// then it may be one before that place, in the same day, that was changed. First is nil if no entry is known to be wrong.
+// first; nil if no entry is. Around is the fault of a whole day in which it lies:
+// then it may be an entry before that place, in the same day, that was changed.
 func (r *Report) First() (first, around *Finding) {
 	for i := range r.Findings {
 		f := &r.Findings[i]
