@@ -42,10 +42,10 @@ func sayBuses(e env, d *centre.Document) {
 	}
 }
 
-// baudOf is the speed of a line; behind a serial server it is taken to be 9600,
-// as the drivers do.
+// baudOf is the speed of a line; behind a serial server that does not say
+// it is taken to be 9600, as the drivers do.
 func baudOf(address string) int {
-	if a, err := port.Parse(address); err == nil && a.Scheme == port.Serial {
+	if a, err := port.Parse(address); err == nil && a.Line.Baud > 0 {
 		return a.Line.Baud
 	}
 	return 9600

@@ -176,7 +176,7 @@ func (c *checker) checkOptions(w wire, kind, query string) bool {
 	if query == "" {
 		return true
 	}
-	if kind != "serial" {
+	if kind != "serial" && kind != "tcp" {
 		c.wrong(w.path, "port_no_options", "port", w.port)
 		return false
 	}
@@ -188,6 +188,8 @@ func (c *checker) checkOptions(w wire, kind, query string) bool {
 	for key, values := range options {
 		known, ok := lineOptions[key]
 		switch {
+		case kind == "tcp" && key != "baud":
+			c.wrong(w.path, "port_option_tcp", "option", key)
 		case !ok:
 			c.wrong(w.path, "port_option", "option", key)
 		case !slices.Contains(known, values[0]) || len(values) > 1:

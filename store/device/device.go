@@ -86,7 +86,7 @@ type Wire interface {
 
 // A Wire may be able to do more. Ask by assertion.
 type (
-	// Bauder tells the speed of the line in bits per second.
+	// Bauder tells the speed of the line in bits per second; 0: it is not known.
 	Bauder interface{ Baud() int }
 	// Identifier tells the IEEE 1284 id, "MFG:EPSON;CMD:ESC/POS;MDL:TM-T82;".
 	Identifier interface{ DeviceID() (string, error) }

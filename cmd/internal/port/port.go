@@ -60,7 +60,7 @@ const (
 type Address struct {
 	Scheme Scheme
 	Path   string // device node, host:port, ID_PATH, box/name or name of a queue
-	Line   Line   // of a serial line
+	Line   Line   // of a serial line; of the one behind a serial server only the speed, 0 if it is not said
 }
 
 // Line is how a serial line is set.
@@ -75,10 +75,13 @@ type Line struct {
 // String gives the address as it is written in the centre's document.
 func (a Address) String() string {
 	s := string(a.Scheme) + ":" + a.Path
-	if a.Scheme != Serial {
+	if a.Line.Baud == 0 {
 		return s
 	}
 	s += "?baud=" + strconv.Itoa(a.Line.Baud)
+	if a.Scheme != Serial {
+		return s
+	}
 	if a.Line.Bits != 8 {
 		s += "&bits=" + strconv.Itoa(a.Line.Bits)
 	}
@@ -98,7 +101,8 @@ func (a Address) String() string {
 var bauds = []int{300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600}
 
 // Parse reads an address such as "serial:/dev/ttyUSB0?baud=9600&flow=rtscts",
-// "usb:/dev/usb/lp0", "tcp:192.168.1.50:9100", "evdev:pci-0000:00:14.0-usb-0:3:1.0"
+// "usb:/dev/usb/lp0", "tcp:192.168.1.50:9100" (with "?baud=9600" when it is a serial
+// server that must not be spoken to faster), "evdev:pci-0000:00:14.0-usb-0:3:1.0"
 // or "agent:kiosk1/printer0".
 func Parse(addr string) (Address, error) {
 	scheme, rest, ok := strings.Cut(addr, ":")
@@ -117,7 +121,9 @@ func Parse(addr string) (Address, error) {
 	case USB:
 		err = wantPath(path)
 	case TCP:
-		err = wantHostPort(path)
+		if err = wantHostPort(path); err == nil {
+			err = a.parseSpeed(options)
+		}
 	case Evdev:
 		if path == "" {
 			err = fmt.Errorf("want an ID_PATH or a path")
@@ -130,7 +136,7 @@ func Parse(addr string) (Address, error) {
 	default:
 		err = fmt.Errorf("unknown kind %q; known: serial, usb, tcp, evdev, agent", scheme)
 	}
-	if err == nil && a.Scheme != Serial && len(options) > 0 {
+	if err == nil && a.Scheme != Serial && a.Scheme != TCP && len(options) > 0 {
 		err = fmt.Errorf("a %s port has no options", scheme)
 	}
 	if err != nil {
@@ -153,6 +159,21 @@ func wantHostPort(s string) error {
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || host == "" {
 		return fmt.Errorf("want host:port")
+	}
+	return nil
+}
+
+// parseSpeed takes the speed of the line behind a serial server.
+func (a *Address) parseSpeed(options url.Values) error {
+	for key, values := range options {
+		n, _ := strconv.Atoi(values[len(values)-1])
+		switch {
+		case key != "baud":
+			return fmt.Errorf("a tcp port has no option but baud")
+		case !slices.Contains(bauds, n):
+			return fmt.Errorf("baud cannot be %q", values[len(values)-1])
+		}
+		a.Line.Baud = n
 	}
 	return nil
 }
@@ -198,7 +219,7 @@ type Opener struct {
 func (o Opener) Open(ctx context.Context, a Address) (device.Wire, error) {
 	switch a.Scheme {
 	case TCP:
-		return openTCP(ctx, a.Path)
+		return openTCP(ctx, a)
 	case Agent:
 		box, name, _ := strings.Cut(a.Path, "/")
 		if o.Lent == nil {

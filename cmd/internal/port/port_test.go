@@ -18,6 +18,7 @@ func TestParseAndString(t *testing.T) {
 		{"usb:/dev/usb/lp0", "usb:/dev/usb/lp0"},
 		{"tcp:192.168.1.50:9100", "tcp:192.168.1.50:9100"},
 		{"tcp:[fe80::1]:9100", "tcp:[fe80::1]:9100"},
+		{"tcp:192.168.1.51:4001?baud=19200", "tcp:192.168.1.51:4001?baud=19200"},
 		{"evdev:pci-0000:00:14.0-usb-0:3:1.0", "evdev:pci-0000:00:14.0-usb-0:3:1.0"},
 		{"agent:kiosk1/printer0", "agent:kiosk1/printer0"},
 	} {
@@ -37,7 +38,7 @@ func TestParseRefuses(t *testing.T) {
 		"serial:/dev/ttyUSB0?baud=fast", "serial:/dev/ttyUSB0?parity=mark", "serial:/dev/ttyUSB0?flow=dtr",
 		"serial:/dev/ttyUSB0?speed=9600", "serial:/dev/ttyUSB0?stop=3", "serial:/dev/ttyUSB0?bits=%zz",
 		"usb:lp0", "usb:/dev/usb/lp0?baud=9600",
-		"tcp:printer", "tcp::9100", "tcp:host:0", "tcp:host:70000", "tcp:host:x",
+		"tcp:printer", "tcp::9100", "tcp:host:0", "tcp:host:70000", "tcp:host:x", "tcp:host:9100?parity=even", "tcp:host:9100?baud=1",
 		"agent:kiosk1", "agent:/printer0", "agent:kiosk1/", "evdev:?x",
 	} {
 		_, err := Parse(bad)
