@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -66,9 +67,40 @@ func foldTx(tx *bolt.Tx, zone func(*queue.Hall) *time.Location) (*state, error) 
 	if s.tail.head != want.head {
 		return nil, fmt.Errorf("store: day %s: its entries do not give the head of the chain that was stored", want.day)
 	}
+	if err := s.recall(tx, want); err != nil {
+		return nil, err
+	}
 	s.tail = want
 	s.tail.at = want.at.In(zone(s.hall))
 	return s, nil
+}
+
+// recall reads the keys that have outlived the day before, which no snapshot holds.
+func (s *state) recall(tx *bolt.Tx, last tail) error {
+	day := tx.Bucket(bucketOf(last.day))
+	if day == nil || last.first <= 1 {
+		return nil
+	}
+	var opened record
+	if _, err := opened.open(last.first, day.Get(seqKey(last.first)), time.UTC); err != nil {
+		return fmt.Errorf("store: entry %d of day %s: %w", last.first, last.day, err)
+	}
+	days := tx.Cursor()
+	days.Seek(bucketOf(last.day))
+	for name, _ := days.Prev(); bytes.HasPrefix(name, []byte(dayPrefix)); name, _ = days.Prev() {
+		c := tx.Bucket(name).Cursor()
+		for k, v := c.Last(); len(k) == 8; k, v = c.Prev() {
+			var r record
+			if _, err := r.open(seqOf(k), v, time.UTC); err != nil {
+				return nil // audit tells; a start does not look at days that are over
+			}
+			if opened.At.Sub(r.At) > stillRepeated {
+				return nil
+			}
+			s.remember(&r)
+		}
+	}
+	return nil
 }
 
 // refold folds one stored record; one that the snapshot covers only gives its key.

@@ -42,6 +42,39 @@ func TestIdempotency(t *testing.T) {
 	assert.ErrorIs(t, err, queue.ErrBadValue)
 }
 
+// A clerk presses before the first number of the day opens it. The answer is known
+// all morning, also after a restart for which the day before is closed and summed.
+func TestIdempotencyAcrossTheDaysOpening(t *testing.T) {
+	bubble(t, func(t *testing.T, w *wallClock) {
+		dir := t.TempDir()
+		b := opened(t, dir, w.options())
+		press := func(key string) bool {
+			a, err := b.Do(t.Context(), Request{Command: queue.CallNext{Counter: "q1"}, Key: key})
+			require.NoError(t, err)
+			return a.Repeated
+		}
+		do(t, b, cs)
+		require.False(t, press("yesterday"))
+		time.Sleep(24 * time.Hour)
+		require.False(t, press("before"))
+		time.Sleep(2 * time.Minute)
+		do(t, b, cs)
+		for _, how := range []string{"at once", "after a power cut", "after a restart"} {
+			time.Sleep(time.Minute) // the day before is summed meanwhile
+			switch how {
+			case "after a power cut":
+				b = open(t, asCut(t, b), w.options())
+			case "after a restart":
+				shut(t, b)
+				b = open(t, b.dir, w.options())
+			}
+			assert.True(t, press("before"), how)
+			_, known := b.st.keys["yesterday"]
+			assert.False(t, known, "%s: of another day", how)
+		}
+	})
+}
+
 // The same key twice in one batch is one ticket.
 func TestIdempotencyWithinABatch(t *testing.T) {
 	b := opened(t, t.TempDir(), Options{})
