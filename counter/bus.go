@@ -337,15 +337,17 @@ func (w *busWire) patient() (first *padState) {
 }
 
 // calm is how long until it may be told: now between two presses, else when it is
-// due.
+// due, though somebody presses without end.
 func (w *busWire) calm(now time.Time, s *padState) time.Duration {
-	switch since := now.Sub(w.spoken); {
-	case since < padHands:
-		return padHands - since
-	case since < padTurn:
+	since := now.Sub(w.spoken)
+	if since >= padHands && since < padTurn {
 		return 0
 	}
-	return later(s.due, w.calmAt).Sub(now)
+	wait := later(s.due, w.calmAt).Sub(now)
+	if since < padHands {
+		wait = min(wait, padHands-since)
+	}
+	return wait
 }
 
 // sayAgain draws what was said while somebody was garbled.

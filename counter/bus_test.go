@@ -517,6 +517,26 @@ func TestDisplaysLeaveRoomForPresses(t *testing.T) {
 	})
 }
 
+// TestPressesWithoutEndStarveNoDisplay: a key that is pressed again and again leaves
+// no moment between presses; the other displays are told all the same.
+func TestPressesWithoutEndStarveNoDisplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newPadHall(t)
+		h.pads.SetBaud(9600)
+		h.plug()
+		defer h.pull()
+		h.issue("civil", 3)
+		time.Sleep(10 * time.Second)
+		h.issue("civil", 7)
+		for range 20 {
+			require.NoError(t, h.pads.Press(t.Context(), 3, keypad.KeyPause))
+			time.Sleep(400 * time.Millisecond)
+		}
+		assert.Equal(t, " 10   ", h.pads.Display(1))
+		assert.Equal(t, " 10   ", h.pads.Display(2))
+	})
+}
+
 // BenchmarkPressToEvent: a key frame on the wire to its event in the book.
 func BenchmarkPressToEvent(b *testing.B) {
 	h := newPadHall(b)
