@@ -151,7 +151,8 @@ func TestDoctorAsksAfterTheSlip(t *testing.T) {
 	p.SetRoll(100)
 	code, said = doctor(t, "en", "--test", "serial:"+node+"?baud=115200") // drawn, and more than it has room for
 	assert.Equal(t, exitFound, code, said)
-	assert.Contains(t, said, "The printer is: takes no data.")
+	// Which of the two it sees depends on how much of the slip the kernel holds.
+	assert.Regexp(t, "The printer is: takes no data|does not say that it is printed", said)
 }
 
 func TestModelLike(t *testing.T) {
