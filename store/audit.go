@@ -238,7 +238,7 @@ func (a *auditReader) read(tx *bolt.Tx) error {
 // day walks one day's records and holds the chain against the head kept for it.
 func (a *auditReader) day(tx *bolt.Tx, day queue.Day, end *tail) error {
 	first := a.last + 1
-	err := tx.Bucket(bucketOf(day)).ForEach(func(k, v []byte) error { return a.take(day, k, v) })
+	err := tx.Bucket(bucketOf(day)).ForEach(func(k, v []byte) error { return a.take(tx, day, k, v) })
 	if err != nil {
 		return err
 	}
@@ -246,13 +246,13 @@ func (a *auditReader) day(tx *bolt.Tx, day queue.Day, end *tail) error {
 }
 
 // take hands on the next record.
-func (a *auditReader) take(day queue.Day, k, v []byte) error {
+func (a *auditReader) take(tx *bolt.Tx, day queue.Day, k, v []byte) error {
 	if !bytes.Equal(k, seqKey(a.last+1)) {
 		to := a.last + 1
 		if len(k) == 8 {
 			to = max(to, seqOf(k)-1)
 		}
-		a.fault(day, a.last+1, "missing", map[string]any{"to": to})
+		a.fault(dayHaving(tx, a.last+1, day), a.last+1, "missing", map[string]any{"to": to})
 		return errStop
 	}
 	a.last++
@@ -265,6 +265,18 @@ func (a *auditReader) take(day queue.Day, k, v []byte) error {
 	x.head = a.head
 	a.send(x)
 	return nil
+}
+
+// dayHaving is the day that is kept as having an entry, else another one: the whole
+// of a day may be missing before that.
+func dayHaving(tx *bolt.Tx, seq Seq, other queue.Day) queue.Day {
+	c := tx.Bucket(bucketDays).Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if len(v) >= 16 && seqOf(v) <= seq && seq <= seqOf(v[8:]) {
+			return queue.Day(k)
+		}
+	}
+	return other
 }
 
 // endOf holds a day that has been walked against what is kept of it.

@@ -103,7 +103,7 @@ func (a *auditReader) month(tx *bolt.Tx, h *archiveHeader, end *tail) error {
 		if seq == day.First {
 			first = seq
 		}
-		if err := a.take(day.Day, seqKey(seq), data); err != nil {
+		if err := a.take(tx, day.Day, seqKey(seq), data); err != nil {
 			return err
 		}
 		if seq == day.Last {

@@ -105,6 +105,18 @@ func moveUp(day *bolt.Bucket, from, last Seq) error {
 	return nil
 }
 
+// A whole day removed is named as that day, not as the one behind it.
+func TestAuditFindsADayRemoved(t *testing.T) {
+	dir := t.TempDir()
+	manyMonths(t, dir, 2)
+	edit(t, dir, func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketOf("1999-12-04")) })
+	r := audit(t, dir, AuditOptions{})
+	first, _ := r.First()
+	require.NotNil(t, first)
+	assert.Equal(t, "missing", first.Code)
+	assert.Equal(t, queue.Day("1999-12-04"), first.Day)
+}
+
 // Whoever changes the file is found out, and the first bad entry is named.
 func TestAuditFindsTampering(t *testing.T) {
 	get := func(day *bolt.Bucket, seq Seq) []byte { return append([]byte(nil), day.Get(seqKey(seq))...) }
