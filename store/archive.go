@@ -279,7 +279,7 @@ func headerOf(tx *bolt.Tx, month string) (*archiveHeader, error) {
 	c := tx.Bucket(bucketDays).Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {
 		if len(v) != 16+len(head{}) {
-			return nil, fmt.Errorf("day %s: %w", k, errShort)
+			return nil, fmt.Errorf("%w: day %s: %w", ErrDamaged, k, errShort)
 		}
 		day := queue.Day(k)
 		if first == "" && day != dayBefore {

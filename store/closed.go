@@ -23,7 +23,7 @@ func ReadClosed(file string, zone func(*queue.Hall) *time.Location, fn func(*Clo
 	}
 	defer db.Close()
 	look := func(fn func(tx *bolt.Tx) error) error { return guard(func() error { return db.View(fn) }) }
-	return fn(&Closed{reading{look, zone}})
+	return named(file, fn(&Closed{reading{look, zone}}))
 }
 
 // Sums is Book.Sums.

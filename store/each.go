@@ -14,8 +14,8 @@ import (
 // Each hands on the entries of the days from one to another, both included and ""
 // for no limit, in their order: those in the archive, the folder of which may be
 // "", and those in the book. It returns the head of the chain after the last one.
-// A month whose archive is not there is an error that names it: nothing is passed
-// over without a word.
+// A month whose archive is not there is an error that names it, and an entry that
+// does not follow the one before is ErrDamaged: nothing is passed over without a word.
 func (c *Closed) Each(archive string, from, to queue.Day, fn func(day queue.Day, e Entry) error) (head string, err error) {
 	days, err := c.days()
 	if err != nil {
@@ -28,6 +28,12 @@ func (c *Closed) Each(archive string, from, to queue.Day, fn func(day queue.Day,
 	e := eacher{closed: c, hall: hall.Clone(), fn: fn}
 	var g gone
 	err = c.look(func(tx *bolt.Tx) error { g = goneTo(tx); return nil })
+	if err != nil {
+		return "", err
+	}
+	if err := follow(days, from, to); err != nil {
+		return "", err
+	}
 	month := ""
 	for _, day := range days {
 		if err != nil || to != "" && day.Day > to {
@@ -53,6 +59,19 @@ func (c *Closed) Each(archive string, from, to queue.Day, fn func(day queue.Day,
 	return head, err
 }
 
+// follow checks that each day begins where the one before ends, as far as days from
+// one to another may be missing.
+func follow(days []Day, from, to queue.Day) error {
+	var before Day
+	for _, day := range days {
+		if day.First != before.Last+1 && day.Day >= from && (to == "" || before.Day <= to) {
+			return missing(before.Last+1, day.Day)
+		}
+		before = day
+	}
+	return nil
+}
+
 // eacher decodes records in the zone of the document in force.
 type eacher struct {
 	closed *Closed
@@ -60,10 +79,11 @@ type eacher struct {
 	fn     func(day queue.Day, e Entry) error
 }
 
-func (e *eacher) one(day queue.Day, seq Seq, data []byte) error {
+// one hands on a record; kind is the error of one that cannot be read.
+func (e *eacher) one(kind error, day queue.Day, seq Seq, data []byte) error {
 	var r record
 	if err := r.decode(seq, data, e.closed.zone(e.hall)); err != nil {
-		return fmt.Errorf("store: entry %d of day %s: %w", seq, day, err)
+		return as(kind, fmt.Errorf("entry %d of day %s: %w", seq, day, err))
 	}
 	if _, ok := r.Event.(queue.CentreConfigured); ok {
 		e.hall.Apply(r.Fact)
@@ -77,11 +97,14 @@ func (e *eacher) live(day Day) error {
 		if err != nil {
 			return err
 		}
-		if len(raw) == 0 || raw[0].seq != at+1 {
-			return fmt.Errorf("store: entry %d of day %s is missing", at+1, day.Day)
+		if len(raw) == 0 {
+			return missing(at+1, day.Day)
 		}
 		for _, s := range raw {
-			if err := e.one(day.Day, s.seq, s.data); err != nil {
+			if s.seq != at+1 {
+				return missing(at+1, day.Day)
+			}
+			if err := e.one(ErrDamaged, day.Day, s.seq, s.data); err != nil {
 				return err
 			}
 			at = s.seq
@@ -114,7 +137,7 @@ func (e *eacher) month(archive, month string, from, to queue.Day) error {
 		if day.Day < from || to != "" && day.Day > to {
 			return nil
 		}
-		return e.one(day.Day, seq, data)
+		return e.one(ErrArchive, day.Day, seq, data)
 	})
 }
 

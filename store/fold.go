@@ -23,17 +23,14 @@ func fold(db *bolt.DB, zone func(*queue.Hall) *time.Location) (*state, error) {
 		s, err = foldTx(tx, zone)
 		return err
 	})
-	if err != nil && !errors.Is(err, ErrNewer) {
-		err = fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	return s, err
+	return s, as(ErrDamaged, err)
 }
 
 func foldTx(tx *bolt.Tx, zone func(*queue.Hall) *time.Location) (*state, error) {
 	s, from := restoreNewest(tx, zone)
-	want := tail{}
-	if err := want.decode(tx.Bucket(bucketMeta).Get(keyTail), time.UTC); err != nil {
-		return nil, fmt.Errorf("store: tail of the journal: %w", err)
+	want, err := tailOf(tx)
+	if err != nil {
+		return nil, err
 	}
 	if from > want.seq {
 		return nil, fmt.Errorf("store: a snapshot reaches to entry %d, but the journal ends at %d", from, want.seq)
@@ -45,9 +42,9 @@ func foldTx(tx *bolt.Tx, zone func(*queue.Hall) *time.Location) (*state, error) 
 		start = want.first - 1
 	}
 	last := start
-	err := eachRecord(tx, start, func(day queue.Day, seq Seq, data []byte) error {
+	err = eachRecord(tx, start, func(day queue.Day, seq Seq, data []byte) error {
 		if seq != last+1 {
-			return fmt.Errorf("store: entry %d of day %s is missing", last+1, day)
+			return missing(last+1, day)
 		}
 		last = seq
 		if day == want.day {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -73,7 +72,7 @@ func (b *Book) HeadAfter(seq Seq) (h Head, err error) {
 			sum = sum.next(last, v)
 		}
 		if last != seq {
-			return fmt.Errorf("store: entry %d of day %s is missing", last+1, days[0])
+			return missing(last+1, days[0])
 		}
 		h = Head{Seq: seq, Sum: sum}
 		return nil
@@ -83,9 +82,9 @@ func (b *Book) HeadAfter(seq Seq) (h Head, err error) {
 
 // baseOf returns head and number of the last entry before a day's first.
 func baseOf(tx *bolt.Tx, day queue.Day) (base head, last Seq, err error) {
-	var t tail
-	if err := t.decode(tx.Bucket(bucketMeta).Get(keyTail), time.UTC); err != nil {
-		return base, 0, fmt.Errorf("store: tail of the journal: %w", err)
+	t, err := tailOf(tx)
+	if err != nil {
+		return base, 0, err
 	}
 	if day == t.day {
 		return t.base, max(t.first, 1) - 1, nil
@@ -97,7 +96,7 @@ func baseOf(tx *bolt.Tx, day queue.Day) (base head, last Seq, err error) {
 		return base, 0, nil
 	}
 	if len(v) < 16+len(head{}) {
-		return base, 0, fmt.Errorf("store: day %s: %w", k, errShort)
+		return base, 0, fmt.Errorf("%w: day %s: %w", ErrDamaged, k, errShort)
 	}
 	copy(base[:], v[16:])
 	return base, seqOf(v[8:]), nil

@@ -93,6 +93,14 @@ func (t *tail) decode(b []byte, zone *time.Location) error {
 	return nil
 }
 
+// tailOf reads it; ErrDamaged.
+func tailOf(tx *bolt.Tx) (t tail, err error) {
+	if err := t.decode(tx.Bucket(bucketMeta).Get(keyTail), time.UTC); err != nil {
+		return t, fmt.Errorf("%w: tail of the journal: %w", ErrDamaged, err)
+	}
+	return t, nil
+}
+
 // Day is one business day of the journal, as it is kept when a later one begins.
 type Day struct {
 	Day         queue.Day
@@ -108,7 +116,7 @@ func (t *tail) encodeDay() []byte {
 
 func decodeDay(day queue.Day, v []byte) (Day, error) {
 	if len(v) != 16+len(head{}) {
-		return Day{}, fmt.Errorf("day %s: %w", day, errShort)
+		return Day{}, fmt.Errorf("%w: day %s: %w", ErrDamaged, day, errShort)
 	}
 	return Day{
 		Day:   day,
@@ -138,9 +146,9 @@ func (r reading) days() (days []Day, err error) {
 		if err != nil {
 			return err
 		}
-		var t tail
-		if err := t.decode(tx.Bucket(bucketMeta).Get(keyTail), time.UTC); err != nil {
-			return fmt.Errorf("tail of the journal: %w", err)
+		t, err := tailOf(tx)
+		if err != nil {
+			return err
 		}
 		if t.first != 0 {
 			days = append(days, t.closed())

@@ -57,6 +57,28 @@ func onBook(file string, err error) error {
 	return &BookError{File: file, Err: err}
 }
 
+// as gives an error met with entries its kind, ErrDamaged or ErrArchive; what a newer
+// program wrote is not damaged.
+func as(kind, err error) error {
+	if err == nil || errors.Is(err, kind) || errors.Is(err, ErrNewer) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", kind, err)
+}
+
+// missing is the damage of an entry that is not where it should be.
+func missing(seq Seq, day queue.Day) error {
+	return fmt.Errorf("%w: entry %d of day %s is missing", ErrDamaged, seq, day)
+}
+
+// named gives the damage of a book its file.
+func named(file string, err error) error {
+	if errors.Is(err, ErrDamaged) {
+		return onBook(file, err)
+	}
+	return err
+}
+
 // openToRead opens a closed book without changing it.
 func openToRead(file string) (db *bolt.DB, err error) {
 	info, err := os.Stat(file)
