@@ -34,6 +34,10 @@ func runRestore(e env, args []string) int {
 	if err != nil {
 		return e.notRestored(*from, err)
 	}
+	if isFile(book, store.BookFile(*data)) {
+		fmt.Fprintln(e.errw, e.say("restore.same", map[string]any{"file": book}))
+		return exitUsage
+	}
 	r, err := store.Restore(*data, book, o)
 	if err != nil {
 		return e.notRestored(book, err)
@@ -51,6 +55,13 @@ func runRestore(e env, args []string) int {
 		return exitGood
 	}
 	return e.restoreFolder(folder, *data, r.Installation)
+}
+
+// isFile reports whether two names lead to one file.
+func isFile(a, b string) bool {
+	x, bad := os.Stat(a)
+	y, err := os.Stat(b)
+	return bad == nil && err == nil && os.SameFile(x, y)
 }
 
 // backupAt finds the book of a backup; folder is "" for a book alone.

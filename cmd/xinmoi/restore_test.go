@@ -54,6 +54,12 @@ func TestRestoreSaysWhatWouldBeLost(t *testing.T) {
 	assert.Equal(t, exitFound, code)
 	assert.Contains(t, said, "chỉ đến dòng 9: nếu thay sẽ mất ")
 
+	for _, from := range []string{data, filepath.Join(data, "book.db")} {
+		code, said = restoreOf(t, "--data", data, "--from", from)
+		assert.Equal(t, exitUsage, code)
+		assert.Contains(t, said, "chính là sổ đang dùng")
+	}
+
 	fork := t.TempDir() // the same backup, put into another machine
 	code, _ = restoreOf(t, "--data", fork, "--from", to)
 	require.Equal(t, exitGood, code)
