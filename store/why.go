@@ -34,7 +34,8 @@ func Why(file string, o AuditOptions, first, second string) (w queue.Why, h *que
 		o.Archive = ArchiveDir(file)
 	}
 	look := func(fn func(tx *bolt.Tx) error) error { return guard(func() error { return db.View(fn) }) }
-	return answer(look, o.Archive, &question{zone: Options{Zone: o.Zone}.withDefaults().Zone, day: o.Day, first: first, second: second})
+	w, h, err = answer(look, o.Archive, &question{zone: Options{Zone: o.Zone}.withDefaults().Zone, day: o.Day, first: first, second: second})
+	return w, h, named(file, err)
 }
 
 // question is what is asked, and the fold that answers it.
@@ -68,7 +69,7 @@ func answer(look func(func(*bolt.Tx) error) error, archive string, q *question) 
 func (q *question) take(seq Seq, data []byte) error {
 	var r record
 	if err := r.decode(seq, data, q.zone(q.hall)); err != nil {
-		return fmt.Errorf("store: entry %d: %w", seq, err)
+		return fmt.Errorf("entry %d: %w", seq, err)
 	}
 	if q.inquiry == nil && seq >= q.begun {
 		q.inquiry = queue.NewInquiry(q.hall, q.first, q.second)
@@ -107,20 +108,39 @@ func (q *question) readBook(look func(func(*bolt.Tx) error) error) error {
 				return nil
 			})
 		})
-		if err == nil && len(raw) == 0 {
-			err = fmt.Errorf("store: entry %d of day %s is missing", last+1, q.day)
+		if err != nil {
+			return err
+		}
+		if len(raw) == 0 {
+			return q.without(look, last+1)
 		}
 		for _, s := range raw {
-			if s.seq != last+1 { // its month has just gone into the archive
-				return ErrUnknownDay
+			if s.seq != last+1 {
+				return q.without(look, last+1)
 			}
 			last++
 			if err = q.take(s.seq, s.data); err != nil {
-				return err
+				return as(ErrDamaged, err)
 			}
 		}
 	}
 	return err
+}
+
+// without says why an entry is not in the book: ErrUnknownDay when the day's month has
+// just gone into the archive, else ErrDamaged.
+func (q *question) without(look func(func(*bolt.Tx) error) error, seq Seq) error {
+	var g gone
+	if err := look(func(tx *bolt.Tx) error { g = goneTo(tx); return nil }); err != nil {
+		return err
+	}
+	if g.seq >= q.begun {
+		return ErrUnknownDay
+	}
+	if g.seq >= seq {
+		return fmt.Errorf("%w: no snapshot between entry %d and day %s can be read", ErrDamaged, g.seq, q.day)
+	}
+	return fmt.Errorf("%w: entry %d is missing", ErrDamaged, seq)
 }
 
 // readArchive folds the day from its month in the archive, all of which is read and
@@ -174,11 +194,12 @@ func (q *question) readArchive(look func(func(*bolt.Tx) error) error, dir string
 	})
 }
 
-// spanOf says which entries a day has; "" is the last day.
+// spanOf says which entries a day has in the book; "" is the last day. ErrUnknownDay
+// of one that is in the archive only, too.
 func spanOf(tx *bolt.Tx, day queue.Day) (_ queue.Day, first, last Seq, err error) {
-	var t tail
-	if err := t.decode(tx.Bucket(bucketMeta).Get(keyTail), time.UTC); err != nil {
-		return day, 0, 0, fmt.Errorf("store: tail of the journal: %w", err)
+	t, err := tailOf(tx)
+	if err != nil {
+		return day, 0, 0, err
 	}
 	if day == "" || day == t.day {
 		if t.first == 0 || t.day == dayBefore {
@@ -186,11 +207,13 @@ func spanOf(tx *bolt.Tx, day queue.Day) (_ queue.Day, first, last Seq, err error
 		}
 		return t.day, t.first, t.seq, nil
 	}
-	v := tx.Bucket(bucketDays).Get([]byte(day))
-	if len(v) < 16 || day == dayBefore || tx.Bucket(bucketOf(day)) == nil {
+	v, entries := tx.Bucket(bucketDays).Get([]byte(day)), tx.Bucket(bucketOf(day)) != nil
+	here := day > goneTo(tx).day
+	if day == dayBefore || v == nil && !(entries && here) || v != nil && !entries && !here {
 		return day, 0, 0, ErrUnknownDay
 	}
-	return day, seqOf(v), seqOf(v[8:]), nil
+	d, err := decodeDay(day, v)
+	return day, d.First, d.Last, err
 }
 
 // restoreBefore returns the hall of the newest snapshot from before an entry, and

@@ -1,11 +1,15 @@
 package store
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	bolt "go.etcd.io/bbolt"
 
 	"xinmoi/store/queue"
 )
@@ -69,4 +73,82 @@ func TestWhyOfAnEmptyBook(t *testing.T) {
 	b := opened(t, t.TempDir(), Options{})
 	_, _, err := b.Why("", "A001", "A002")
 	assert.ErrorIs(t, err, ErrUnknownDay)
+}
+
+// A day with damage is not one that the book does not know.
+func TestWhyOfADamagedDay(t *testing.T) {
+	const asked = queue.Day("2000-01-05")
+	for name, c := range map[string]struct {
+		damage func(tx *bolt.Tx, day Day) error
+		want   func(day Day) string
+	}{
+		"an entry removed": {
+			func(tx *bolt.Tx, day Day) error { return tx.Bucket(bucketOf(asked)).Delete(seqKey(day.First + 3)) },
+			func(day Day) string { return fmt.Sprintf("entry %d is missing", day.First+3) },
+		},
+		"the last removed": {
+			func(tx *bolt.Tx, day Day) error { return tx.Bucket(bucketOf(asked)).Delete(seqKey(day.Last)) },
+			func(day Day) string { return fmt.Sprintf("entry %d is missing", day.Last) },
+		},
+		"the day's entries removed": {
+			func(tx *bolt.Tx, day Day) error { return tx.DeleteBucket(bucketOf(asked)) },
+			func(day Day) string { return fmt.Sprintf("entry %d is missing", day.First) },
+		},
+		"the day's record removed": {
+			func(tx *bolt.Tx, day Day) error { return tx.Bucket(bucketDays).Delete([]byte(asked)) },
+			func(Day) string { return "day 2000-01-05" },
+		},
+		"the day's record cut short": {
+			func(tx *bolt.Tx, day Day) error { return tx.Bucket(bucketDays).Put([]byte(asked), []byte("short")) },
+			func(Day) string { return "day 2000-01-05" },
+		},
+		"an entry changed": {
+			func(tx *bolt.Tx, day Day) error { return flip(tx.Bucket(bucketOf(asked)), day.First+3) },
+			func(day Day) string { return fmt.Sprintf("entry %d: checksum", day.First+3) },
+		},
+		"the end of the journal": {
+			func(tx *bolt.Tx, _ Day) error { return tx.Bucket(bucketMeta).Put(keyTail, []byte("short")) },
+			func(Day) string { return "tail of the journal" },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			built(t, dir, 4)
+			ask := func() error {
+				_, _, err := Why(BookFile(dir), AuditOptions{Day: asked}, "A002", "A001")
+				return err
+			}
+			require.NoError(t, ask())
+			day := spanOfDay(t, dir, asked)
+			edit(t, dir, func(tx *bolt.Tx) error { return c.damage(tx, day) })
+			err := ask()
+			require.ErrorIs(t, err, ErrDamaged)
+			assert.NotErrorIs(t, err, ErrUnknownDay)
+			assert.ErrorContains(t, err, c.want(day))
+			var told *BookError
+			require.ErrorAs(t, err, &told)
+			assert.Equal(t, BookFile(dir), told.File)
+		})
+	}
+}
+
+// A month that goes into the archive while it is read is read there.
+func TestWhyWhileTheMonthGoesIntoTheArchive(t *testing.T) {
+	dir, day := t.TempDir(), queue.Day("1998-10-04")
+	manyMonths(t, dir, 15)
+	before := filepath.Join(t.TempDir(), "book.db")
+	require.NoError(t, os.WriteFile(before, fileBytes(t, BookFile(dir)), 0o600))
+	running(t, dir, 1, nil)
+	require.GreaterOrEqual(t, goneOf(t, dir).day, day)
+	files := []string{before, BookFile(dir)} // as the first transaction sees the book, and the later ones
+	look := func(fn func(tx *bolt.Tx) error) error {
+		db, err := openToRead(files[0])
+		require.NoError(t, err)
+		defer db.Close()
+		files = files[len(files)-1:]
+		return db.View(fn)
+	}
+	why, _, err := answer(look, ArchiveDir(BookFile(dir)), &question{zone: Options{}.withDefaults().Zone, day: day, first: "A002", second: "A001"})
+	require.NoError(t, err)
+	assert.Equal(t, "A001", why.Numbers[0])
 }
