@@ -27,8 +27,14 @@ func (k *keeper) wake() {
 
 // keep works at the start and whenever a day has ended.
 func (b *Book) keep(ctx context.Context) {
+	mended := false
 	for {
-		b.did("archive/sums", b.summarise(ctx))
+		err := b.summarise(ctx)
+		if err == nil && !mended { // once, for what the disk has done meanwhile
+			err = b.mendSums(ctx)
+			mended = err == nil
+		}
+		b.did("archive/sums", err)
 		b.did("archive/months", b.retain(ctx))
 		select {
 		case <-ctx.Done():

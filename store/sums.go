@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -37,16 +38,20 @@ type closing struct {
 
 // store writes both, and that the sums have come so far.
 func (c *closing) store(tx *bolt.Tx) error {
-	data, err := c.sum.Encode()
+	return errors.Join(
+		c.snap.store(tx),
+		putSum(tx, c.sum),
+		tx.Bucket(bucketMeta).Put(keySummed, append([]byte{sum.Version}, c.day.Day...)),
+	)
+}
+
+func putSum(tx *bolt.Tx, d *sum.Day) error {
+	data, err := d.Encode()
 	if err != nil {
 		return err
 	}
 	data = binary.BigEndian.AppendUint32(data, crc32.Checksum(data, castagnoli))
-	return errors.Join(
-		c.snap.store(tx),
-		tx.Bucket(bucketSum).Put([]byte(c.day.Day), data),
-		tx.Bucket(bucketMeta).Put(keySummed, append([]byte{sum.Version}, c.day.Day...)),
-	)
+	return tx.Bucket(bucketSum).Put([]byte(d.Day), data)
 }
 
 // openSum reads a stored sum.
@@ -80,7 +85,7 @@ func (d *daySum) begin() { d.fold = sum.NewFold(d.state.hall) }
 func (d *daySum) take(seq Seq, data []byte) error {
 	var r record
 	if err := r.decode(seq, data, d.zone(d.state.hall)); err != nil {
-		return fmt.Errorf("store: entry %d: %w", seq, err)
+		return as(ErrDamaged, fmt.Errorf("entry %d: %w", seq, err))
 	}
 	d.state.tail.place(&r)
 	if r.Event != nil {
@@ -166,9 +171,12 @@ func stateBefore(tx *bolt.Tx, day Day, zone func(*queue.Hall) *time.Location) (*
 		return nil, err
 	}
 	d := newDaySum(s, zone)
-	err = eachRecord(tx, from, func(_ queue.Day, seq Seq, data []byte) error {
-		if seq >= day.First {
+	err = eachRecord(tx, from, func(at queue.Day, seq Seq, data []byte) error {
+		if from+1 >= day.First {
 			return errEnough
+		}
+		if from++; seq != from {
+			return missing(from, at)
 		}
 		return d.take(seq, data)
 	})
@@ -219,9 +227,12 @@ func (r reading) fold(ctx context.Context, day Day, s *state) (*daySum, error) {
 			return nil, ctx.Err()
 		}
 		if len(raw) == 0 {
-			return nil, fmt.Errorf("store: entry %d is missing", at+1)
+			return nil, missing(at+1, day.Day)
 		}
 		for _, r := range raw {
+			if r.seq != at+1 {
+				return nil, missing(at+1, day.Day)
+			}
 			if err := d.take(r.seq, r.data); err != nil {
 				return nil, err
 			}
@@ -253,69 +264,100 @@ func (b *Book) Sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)
 }
 
 func (r reading) sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) error {
-	last, err := r.stored(from, to, each)
-	if err != nil {
-		return err
-	}
 	days, err := r.days()
+	if err == nil {
+		err = follow(days, from, to)
+	}
 	if err != nil {
 		return err
 	}
-	for _, day := range days { // the day that goes on, and those not yet summed
-		if day.Day <= last || day.Day == dayBefore || day.Day < from || to != "" && day.Day > to {
-			continue
+	days = slices.DeleteFunc(days, func(d Day) bool {
+		return d.Day == dayBefore || d.Day < from || to != "" && d.Day > to // what came before the first day is no day
+	})
+	return r.kept(days, func(day Day, d *sum.Day) (err error) {
+		if d == nil { // the day that goes on, one not yet summed, or damage
+			d, err = r.anew(ctx, day)
 		}
-		var s *state
-		err := r.look(func(tx *bolt.Tx) (err error) {
-			s, err = stateBefore(tx, day, r.zone)
-			return err
-		})
-		if err != nil {
-			return err
+		if err == nil {
+			each(d)
 		}
-		d, err := r.fold(ctx, day, s)
-		if err != nil {
-			return err
-		}
-		each(d.sum(day))
-	}
-	return nil
+		return err
+	})
 }
 
-// stored hands on the sums that are kept, some hundred in each transaction.
-func (r reading) stored(from, to queue.Day, each func(*sum.Day)) (last queue.Day, err error) {
-	const most = 200
-	last = dayBefore
-	start := max(from, dayBefore+"0") // what came before the first day is no day
-	for more := true; more; {
-		var days []*sum.Day
-		more = false
+// kept hands on the sum that is kept of each day, nil where none is or it cannot be
+// read; some hundred are read in each transaction.
+func (r reading) kept(days []Day, fn func(Day, *sum.Day) error) error {
+	for part := range slices.Chunk(days, 200) {
+		sums := make([]*sum.Day, len(part))
 		err := r.look(func(tx *bolt.Tx) error {
 			b := tx.Bucket(bucketSum)
 			if b == nil { // of an older program
 				return nil
 			}
-			c := b.Cursor()
-			for k, v := c.Seek([]byte(start)); k != nil && (to == "" || queue.Day(k) <= to); k, v = c.Next() {
-				d, err := openSum(v)
-				if err != nil {
-					return fmt.Errorf("store: sum of day %s: %w", k, err)
-				}
-				if days = append(days, d); len(days) == most {
-					more = true
-					break
+			for i, day := range part {
+				if d, err := openSum(b.Get([]byte(day.Day))); err == nil && d.Day == day.Day {
+					sums[i] = d
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return "", err
+			return err
 		}
-		for _, d := range days {
-			last = d.Day
-			each(d)
+		for i, day := range part {
+			if err := fn(day, sums[i]); err != nil {
+				return err
+			}
 		}
-		start = last + "0"
 	}
-	return last, nil
+	return nil
+}
+
+// anew is the sum of a day by its entries.
+func (r reading) anew(ctx context.Context, day Day) (*sum.Day, error) {
+	var s *state
+	err := r.look(func(tx *bolt.Tx) (err error) {
+		if day.Day <= goneTo(tx).day {
+			return fmt.Errorf("%w: sum of day %s, the entries of which are in the archive", ErrDamaged, day.Day)
+		}
+		s, err = stateBefore(tx, day, r.zone)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	d, err := r.fold(ctx, day, s)
+	if err != nil {
+		return nil, err
+	}
+	return d.sum(day), nil
+}
+
+// mendSums makes again what cannot be read of the sums that were made.
+func (b *Book) mendSums(ctx context.Context) error {
+	days, err := b.Days()
+	if err != nil {
+		return err
+	}
+	err = b.look(func(tx *bolt.Tx) error {
+		done, g := tx.Bucket(bucketMeta).Get(keySummed), goneTo(tx)
+		days = slices.DeleteFunc(days, func(d Day) bool {
+			return len(done) == 0 || d.Day > queue.Day(done[1:]) || d.Day <= g.day
+		})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return b.reading().kept(days, func(day Day, d *sum.Day) (err error) {
+		if d != nil {
+			return ctx.Err()
+		}
+		if d, err = b.reading().anew(ctx, day); err != nil {
+			return fmt.Errorf("sum of day %s: %w", day.Day, err)
+		}
+		b.log.Warn("the sum of a day could not be read and was made again", "day", day.Day)
+		return b.edit(ctx, func(tx *bolt.Tx) error { return putSum(tx, d) })
+	})
 }

@@ -102,6 +102,9 @@ func TestDerivedBucketsAreMadeAgain(t *testing.T) {
 		"of another version": func(tx *bolt.Tx) error {
 			return firstError(tx.Bucket(bucketMeta).Put(keySummed, []byte("\x002000-01-07")), tx.Bucket(bucketSum).Put([]byte("2000-01-05"), []byte("old")))
 		},
+		"some damaged": func(tx *bolt.Tx) error {
+			return firstError(tx.Bucket(bucketSum).Put([]byte("2000-01-05"), []byte("damaged")), tx.Bucket(bucketSum).Delete([]byte("2000-01-07")))
+		},
 		"no closing states either": func(tx *bolt.Tx) error {
 			for _, day := range []string{"0000-00-00", "2000-01-04", "2000-01-06"} {
 				if err := tx.Bucket(bucketSnap).Delete([]byte(day)); err != nil {
@@ -161,4 +164,47 @@ func TestSumsOfDays(t *testing.T) {
 		return c.Sums(t.Context(), "", "", func(*sum.Day) { n++ })
 	}))
 	assert.Equal(t, 4, n)
+}
+
+// A report does without a sum that cannot be read: it adds the day up again.
+func TestSumsWithoutADamagedOne(t *testing.T) {
+	dir := t.TempDir()
+	built(t, dir, 4)
+	ask := func() (all []string, err error) {
+		err = ReadClosed(BookFile(dir), nil, func(c *Closed) error {
+			return c.Sums(t.Context(), "", "", func(d *sum.Day) { all = append(all, said(t, d)) })
+		})
+		return all, err
+	}
+	want, err := ask()
+	require.NoError(t, err)
+	require.Len(t, want, 4)
+	day := spanOfDay(t, dir, "2000-01-05")
+	edit(t, dir, func(tx *bolt.Tx) error {
+		return firstError(tx.Bucket(bucketSum).Put([]byte("2000-01-05"), []byte("damaged")), tx.Bucket(bucketSum).Delete([]byte("2000-01-06")))
+	})
+	got, err := ask()
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+	edit(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketOf("2000-01-05")).Delete(seqKey(day.First + 3)) })
+	_, err = ask()
+	require.ErrorIs(t, err, ErrDamaged, "nor are its entries whole")
+	assert.ErrorContains(t, err, fmt.Sprintf("entry %d of day 2000-01-05 is missing", day.First+3))
+	edit(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketDays).Delete([]byte("2000-01-05")) })
+	_, err = ask()
+	require.ErrorIs(t, err, ErrDamaged, "a day is not left out")
+	var told *BookError
+	require.ErrorAs(t, err, &told)
+}
+
+// Behind the archive a sum cannot be made again; the report says which.
+func TestADamagedSumOfTheArchive(t *testing.T) {
+	dir := t.TempDir()
+	manyMonths(t, dir, 15)
+	running(t, dir, 1, nil)
+	last := goneOf(t, dir).day
+	edit(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketSum).Put([]byte(last), []byte("damaged")) })
+	err := ReadClosed(BookFile(dir), nil, func(c *Closed) error { return c.Sums(t.Context(), "", "", func(*sum.Day) {}) })
+	require.ErrorIs(t, err, ErrDamaged)
+	assert.ErrorContains(t, err, "sum of day "+string(last))
 }
