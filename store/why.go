@@ -55,6 +55,15 @@ func answer(look func(func(*bolt.Tx) error) error, archive string, q *question) 
 	if errors.Is(err, ErrUnknownDay) {
 		err = q.readArchive(look, archive)
 	}
+	if errors.Is(err, ErrUnknownDay) { // or its record is lost
+		days, cannot := reading{look: look}.days()
+		if cannot == nil {
+			cannot = follow(days, q.day, q.day)
+		}
+		if cannot != nil {
+			err = cannot
+		}
+	}
 	if err != nil {
 		return queue.Why{}, nil, err
 	}

@@ -98,6 +98,12 @@ func TestWhyOfADamagedDay(t *testing.T) {
 			func(tx *bolt.Tx, day Day) error { return tx.Bucket(bucketDays).Delete([]byte(asked)) },
 			func(Day) string { return "day 2000-01-05" },
 		},
+		"the whole day removed": {
+			func(tx *bolt.Tx, day Day) error {
+				return firstError(tx.Bucket(bucketDays).Delete([]byte(asked)), tx.DeleteBucket(bucketOf(asked)))
+			},
+			func(day Day) string { return fmt.Sprintf("entry %d of day 2000-01-06 is missing", day.First) },
+		},
 		"the day's record cut short": {
 			func(tx *bolt.Tx, day Day) error { return tx.Bucket(bucketDays).Put([]byte(asked), []byte("short")) },
 			func(Day) string { return "day 2000-01-05" },
