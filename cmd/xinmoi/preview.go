@@ -80,7 +80,7 @@ func runPreview(e env, args []string) int {
 	err := printer.Preview(&png, doc, o, e.words.Say)
 	if err == nil {
 		*out = filepath.Clean(*out)
-		err = notOurs("", *out)
+		err = ownTarget(*out, ".png", "\x89PNG\r\n\x1a\n")
 	}
 	if err == nil {
 		err = os.WriteFile(*out, png.Bytes(), 0o644)

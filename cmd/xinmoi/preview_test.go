@@ -38,7 +38,7 @@ func TestPrintPreview(t *testing.T) {
 		{[]string{"--config", good, "-o", out, "--printer", "p9"}, exitFound, "p9"},
 		{[]string{"--config", bad, "-o", out}, exitFound, "bad.toml:1"},
 		{[]string{"--config", good + "x"}, exitCannotTell, "good.tomlx"},
-		{[]string{"--config", good, "-o", filepath.Join(dir, "no", "t.png")}, exitCannotTell, "t.png"},
+		{[]string{"--config", good, "-o", filepath.Join(dir, "no", "t.png")}, exitCannotTell, filepath.Join(dir, "no") + ". Hãy"},
 		{[]string{"--config", good, "-o", out, "--template", own, "--dots", "384", "--for", "en"}, exitGood, "t.png"},
 		{[]string{"--config", good, "-o", out, "--template", wrong}, exitFound, "wrong.toml:2: lỗi: Không có biến {so}"},
 		{[]string{"--config", good, "-o", out, "--template", own + "x"}, exitCannotTell, "own.tomlx"},

@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"xinmoi/store"
 )
@@ -71,7 +73,36 @@ func notOurs(data, to string) error {
 	return nil
 }
 
-// isDataFolder knows the one in hand, and others by the mark in them.
+// ownTarget refuses what newTarget refuses, except a file of the kind that the command
+// makes, which may be made again: ext is the end of its name, begins its first bytes.
+func ownTarget(to, ext, begins string) error {
+	err := newTarget("", to)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	info, statErr := os.Lstat(to)
+	switch {
+	case statErr != nil:
+		return statErr
+	case info.IsDir():
+		return &fs.PathError{Op: "create", Path: to, Err: syscall.EISDIR}
+	case !info.Mode().IsRegular() || !strings.EqualFold(filepath.Ext(to), ext):
+		return err
+	}
+	f, openErr := os.Open(to)
+	if openErr != nil {
+		return openErr
+	}
+	defer f.Close()
+	head := make([]byte, len(begins))
+	if _, readErr := io.ReadFull(f, head); readErr != nil || string(head) != begins {
+		return err
+	}
+	return nil
+}
+
+// isDataFolder knows the one in hand, and others by the mark or the book in them: a
+// book that was restored has no mark until the hall runs.
 func isDataFolder(data, dir string) bool {
 	a, err := os.Stat(data)
 	if err == nil {
@@ -80,8 +111,10 @@ func isDataFolder(data, dir string) bool {
 			return true
 		}
 	}
-	_, err = os.Stat(filepath.Join(dir, begunName))
-	return err == nil
+	return slices.ContainsFunc([]string{begunName, store.BookFile("")}, func(name string) bool {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		return err == nil
+	})
 }
 
 // besideOf makes an empty file in the folder of a target, to be renamed.

@@ -94,3 +94,59 @@ func TestNothingElseIsWrittenOverTheBook(t *testing.T) {
 		assert.Equal(t, before, textOf(t, store.BookFile(data)), args)
 	}
 }
+
+// A picture and a pack may be made again over themselves, and over nothing else.
+func TestOnlyItsOwnKindIsWrittenOver(t *testing.T) {
+	clip, err := filepath.Abs("../../assets/voice/vi/hai.wav")
+	require.NoError(t, err)
+	saved := filepath.Join(t.TempDir(), "saved.db")
+	code, _, errs := backupOf(t, "--data", bookOfADay(t), "--to", saved)
+	require.Equal(t, exitGood, code, errs)
+	t.Chdir(t.TempDir())
+	config := filepath.Join("rel", "dir", "centre.toml")
+	write(t, config, smallCentre)
+	preview := []string{"print-preview", "--config", config, "-o"}
+	fill := []string{"voice", "fill", "--name", "x", "--command", "cat " + clip, "--out"}
+	again := func(command []string, to string) {
+		for range 2 {
+			code, _, errs := commandOf(t, append(command, to)...)
+			require.Equal(t, exitGood, code, errs)
+		}
+	}
+	again(preview, "t.png")
+	again(fill, "v.zip")
+	code, _, errs = commandOf(t, "restore", "--data", "restored", "--from", saved)
+	require.Equal(t, exitGood, code, errs)
+	require.NoFileExists(t, filepath.Join("restored", begunName), "this folder is known by its book")
+
+	png, zip := textOf(t, "t.png"), textOf(t, "v.zip")
+	write(t, "picture.toml", png)
+	write(t, "words.png", "a picture in words")
+	write(t, "empty.png", "")
+	write(t, "words.zip", "a pack in words")
+	write(t, "pack.db", zip)
+	require.NoError(t, os.Symlink("t.png", "link.png"))
+	book := filepath.Join("restored", "book.db")
+	for _, to := range []string{config, saved, "picture.toml", "words.png", "words.zip", "empty.png", "pack.db", "link.png", book} {
+		before := textOf(t, to)
+		for _, command := range [][]string{preview, fill} {
+			code, _, errs := commandOf(t, append(command, to)...)
+			assert.Equal(t, exitCannotTell, code, "%v %s", command, to)
+			if to == book {
+				assert.Contains(t, errs, "là chỗ của sổ")
+			} else {
+				assert.Contains(t, errs, "Tệp "+to+" đã có sẵn. Hãy chọn tên khác", command)
+			}
+			assert.Equal(t, before, textOf(t, to), "%v %s", command, to)
+		}
+	}
+	for _, command := range [][]string{preview, fill} {
+		code, _, errs := commandOf(t, append(command, filepath.Join("restored", "watermark"))...)
+		assert.Equal(t, exitCannotTell, code)
+		assert.Contains(t, errs, "là chỗ của sổ")
+		code, _, errs = commandOf(t, append(command, "rel")...)
+		assert.Equal(t, exitCannotTell, code)
+		assert.Contains(t, errs, "rel là một thư mục")
+	}
+	assert.Equal(t, zip, textOf(t, "v.zip"))
+}

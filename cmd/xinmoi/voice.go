@@ -32,7 +32,8 @@ func runVoice(ctx context.Context, e env, args []string) int {
 		return exitUsage
 	}
 	*out = filepath.Clean(*out)
-	if err := notOurs("", *out); err != nil {
+	free := func() error { return ownTarget(*out, ".zip", "PK\x03\x04") }
+	if err := free(); err != nil {
 		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
@@ -49,7 +50,9 @@ func runVoice(ctx context.Context, e env, args []string) int {
 	}
 	made, missed, err := display.FillPack(*lang, *name, say, f)
 	if err = errors.Join(err, f.Close()); err == nil && made > 0 {
-		err = os.Rename(f.Name(), *out)
+		if err = free(); err == nil { // a pack takes minutes
+			err = os.Rename(f.Name(), *out)
+		}
 	}
 	switch {
 	case errors.Is(err, display.ErrNoScript):
