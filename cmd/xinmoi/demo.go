@@ -12,7 +12,7 @@ import (
 // runDemo brings up a whole hall with simulated devices and says which page to
 // open. Nothing is kept unless --data is given.
 func runDemo(ctx context.Context, e env, args []string) int {
-	o := demo.Options{Log: e.errw}
+	o := demo.Options{Log: e.errw, Lang: e.lang}
 	fs := e.flags("demo", "cmd.demo.usage")
 	fs.StringVar(&o.Data, "data", "", e.say("cmd.flag.demo_data", nil))
 	fs.StringVar(&o.Listen, "listen", "127.0.0.1:8080", e.say("cmd.flag.listen", nil))
@@ -34,6 +34,11 @@ func runDemo(ctx context.Context, e env, args []string) int {
 			fmt.Fprintln(e.errw, line)
 		}
 		return exitFound
+	}
+	var ended *demo.Ended
+	if errors.As(err, &ended) {
+		fmt.Fprintln(e.errw, e.say("cmd.demo.ended", map[string]any{"state": ended.State}))
+		return exitCannotTell
 	}
 	if err != nil {
 		fmt.Fprintln(e.errw, e.trouble(err))

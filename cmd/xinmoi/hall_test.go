@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +25,7 @@ import (
 // TestMain lets the test binary be the program, so that the demo can start it as
 // its daemon and really cut its power.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "verify") {
+	if len(os.Args) > 1 && slices.Contains([]string{"demo", "serve", "verify"}, os.Args[1]) {
 		main()
 		return
 	}

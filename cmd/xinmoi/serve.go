@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -63,6 +64,7 @@ func runServe(ctx context.Context, e env, args []string) int {
 	fs.StringVar(&s.config, "config", "", e.say("cmd.flag.config", nil))
 	fs.StringVar(&s.data, "data", "", e.say("cmd.flag.data", nil))
 	fs.StringVar(&s.listen, "listen", "127.0.0.1:8080", e.say("cmd.flag.listen", nil))
+	untilEOF := fs.Bool("until-eof", false, e.say("cmd.flag.until_eof", nil))
 	if err := fs.Parse(args); err != nil || fs.NArg() > 0 || s.data == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.serve.usage", nil))
@@ -79,6 +81,15 @@ func runServe(ctx context.Context, e env, args []string) int {
 		s.log.Warn("a language was left out", "err", bad)
 	}
 	s.env.words = words
+	if *untilEOF {
+		var end context.CancelFunc
+		ctx, end = context.WithCancel(ctx)
+		defer end()
+		go func() {
+			_, _ = io.Copy(io.Discard, e.in)
+			end()
+		}()
+	}
 	if err := s.run(ctx); err != nil {
 		var bad *badConfig
 		if errors.As(err, &bad) {

@@ -21,17 +21,23 @@ type daemon struct {
 	// changed is rung when the daemon comes up or goes down.
 	changed func()
 
-	mu   sync.Mutex
-	cmd  *exec.Cmd
-	base *url.URL // nil while it is down
+	turn sync.Mutex // one start or stop at a time
+	mu   sync.Mutex // of what follows
+	cmd  *exec.Cmd  // nil while there is none
+	base *url.URL   // nil while it does not listen
 	gone chan struct{}
 }
 
+// Ended is a daemon that ended before it listened. Why stands in its log.
+type Ended struct{ State string }
+
+func (e *Ended) Error() string { return "the daemon ended at once: " + e.State }
+
 // start runs the daemon and waits until it listens.
 func (d *daemon) start(ctx context.Context) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.base != nil {
+	d.turn.Lock()
+	defer d.turn.Unlock()
+	if d.url() != nil {
 		return nil
 	}
 	cmd := exec.Command(d.exe, d.args...)
@@ -40,12 +46,20 @@ func (d *daemon) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// It is never written to: it closes when this process ends, however it ends.
+	if _, err := cmd.StdinPipe(); err != nil {
+		return err
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
 	gone := make(chan struct{})
+	d.mu.Lock()
+	d.cmd, d.gone = cmd, gone
+	d.mu.Unlock()
 	line := make(chan string, 1)
 	go func() {
+		defer d.changed()
 		defer close(gone)
 		s := bufio.NewScanner(out)
 		if s.Scan() {
@@ -54,11 +68,8 @@ func (d *daemon) start(ctx context.Context) error {
 		_, _ = io.Copy(io.Discard, out)
 		_ = cmd.Wait()
 		d.mu.Lock()
-		if d.cmd == cmd {
-			d.base = nil
-		}
+		d.cmd, d.base = nil, nil
 		d.mu.Unlock()
-		d.changed()
 	}()
 	select {
 	case l := <-line:
@@ -66,15 +77,22 @@ func (d *daemon) start(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.cmd, d.base, d.gone = cmd, base, gone
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.cmd == nil {
+			return &Ended{cmd.ProcessState.String()}
+		}
+		d.base = base
 		return nil
 	case <-gone:
-		return fmt.Errorf("the daemon ended at once: %s", cmd.ProcessState)
+		return &Ended{cmd.ProcessState.String()}
 	case <-time.After(20 * time.Second):
 		_ = cmd.Process.Kill()
+		<-gone
 		return fmt.Errorf("the daemon did not listen within 20 s")
 	case <-ctx.Done():
 		_ = cmd.Process.Kill()
+		<-gone
 		return ctx.Err()
 	}
 }
@@ -86,11 +104,12 @@ func (d *daemon) cut() { d.stop(func(c *exec.Cmd) { _ = c.Process.Kill() }) }
 func (d *daemon) end() { d.stop(func(c *exec.Cmd) { _ = c.Process.Signal(syscall.SIGTERM) }) }
 
 func (d *daemon) stop(how func(*exec.Cmd)) {
+	d.turn.Lock()
+	defer d.turn.Unlock()
 	d.mu.Lock()
 	cmd, gone := d.cmd, d.gone
-	up := d.base != nil
 	d.mu.Unlock()
-	if !up {
+	if cmd == nil {
 		return
 	}
 	how(cmd)

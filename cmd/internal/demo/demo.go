@@ -33,6 +33,7 @@ type Options struct {
 	Exe    string    // the xinmoi binary, run as "EXE serve …"
 	Data   string    // kept when given; "" is a temporary folder, removed at the end
 	Listen string    // where /demo is; another port is taken when it is in use
+	Lang   string    // of what the daemon says; "" is its own choice
 	Log    io.Writer // the daemon's log
 	Ready  func(url string)
 }
@@ -149,9 +150,12 @@ func newHall(dir string, o Options) (*hall, error) {
 	}
 	h.daemon = &daemon{
 		exe:     o.Exe,
-		args:    []string{"serve", "--config", config, "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0"},
+		args:    []string{"serve", "--config", config, "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0", "--until-eof"},
 		log:     o.Log,
 		changed: h.watch.ring,
+	}
+	if o.Lang != "" {
+		h.daemon.args = append(h.daemon.args, "--lang", o.Lang)
 	}
 	return h, nil
 }
