@@ -180,10 +180,13 @@ func inHall(t *testing.T, test func(t *testing.T, h *padHall)) {
 func TestPressCallsAndTheDisplayFollows(t *testing.T) {
 	inHall(t, func(t *testing.T, h *padHall) {
 		assert.Equal(t, "  0   ", h.pads.Display(1))
-		h.issue("civil", 2)
+		h.issue("civil", 1)
 		h.issue("land", 1)
 		time.Sleep(time.Second)
 		assert.Equal(t, []string{"  1   ", "  1   "}, []string{h.pads.Display(1), h.pads.Display(3)}, "the first is told at once")
+		h.issue("civil", 1)
+		time.Sleep(time.Second)
+		assert.Equal(t, "  1   ", h.pads.Display(1), "the second can wait")
 		time.Sleep(6 * time.Second) // what can wait waits for a press, but not for ever
 		assert.Equal(t, []string{"  2   ", "  3   ", "  1   "}, []string{h.pads.Display(1), h.pads.Display(2), h.pads.Display(3)})
 

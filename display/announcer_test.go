@@ -41,6 +41,8 @@ func (h *hall) ear(t *testing.T, board, name string) *ear {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	e := &ear{t: t, name: name, conn: conn}
+	_, ok := e.hear(5*time.Second, func(m heard) bool { return m.Type == "snapshot" })
+	require.True(t, ok, "the feed does not know of the page")
 	e.send("sound", "", "ready")
 	return e
 }

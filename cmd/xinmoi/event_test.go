@@ -81,7 +81,7 @@ func TestOneEventChangesBoardPhoneAndSign(t *testing.T) {
 		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(srv.URL, "http")+"/api/v1/stream?view="+view, http.Header{"Origin": {srv.URL}})
 		require.NoError(t, err, view)
 		t.Cleanup(func() { ws.Close() })
-		return func(typ string) message {
+		next := func(typ string) message {
 			require.NoError(t, ws.SetReadDeadline(time.Now().Add(10*time.Second)))
 			for {
 				var m message
@@ -91,6 +91,8 @@ func TestOneEventChangesBoardPhoneAndSign(t *testing.T) {
 				}
 			}
 		}
+		next("snapshot") // the handshake is over before the feed knows of the client
+		return next
 	}
 	signShows := func(text string) {
 		for end := time.After(10 * time.Second); ; {
