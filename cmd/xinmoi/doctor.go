@@ -50,7 +50,9 @@ func runDoctor(ctx context.Context, e env, args []string) int {
 		}
 		return sayDevices(ctx, e, []found{{kind: kind, node: node, port: *ask, like: "asked", access: true}}, askPort)
 	default:
-		code := sayDevices(ctx, e, m.devices(), askPort)
+		all := m.devices()
+		code := sayDevices(ctx, e, all, askPort)
+		sayStrangers(e, m.strangers(all))
 		if !sayMeddlers(e, m.taken(), m.running()) {
 			code = exitFound
 		}
@@ -67,7 +69,7 @@ func sayDevices(ctx context.Context, e env, all []found, ask asker) int {
 	}
 	code, printers := exitGood, 0
 	for _, f := range all {
-		fmt.Fprintf(e.out, "%s\n  %s", f.port, e.say("cmd.doctor.like."+f.like, nil))
+		fmt.Fprintf(e.out, "%s\n  %s", f.port, e.say("cmd.doctor.like."+f.like, map[string]any{"port": f.port}))
 		for _, what := range []string{f.name, f.id} {
 			if what != "" {
 				fmt.Fprintf(e.out, ", %s", what)

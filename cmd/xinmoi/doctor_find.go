@@ -20,6 +20,7 @@ type found struct {
 	port   string // as in the centre's document
 	name   string // what it calls itself
 	id     string // 1a86:7523
+	usb    string // folder of its USB device, "" on another bus
 	idPath string // the socket that it is in, "" when unknown
 	like   string // what it could be: a word of the locale's "cmd.doctor.like."
 	access bool
@@ -155,7 +156,7 @@ func (m machine) usb(f *found, device string) {
 	}
 	for range 8 {
 		if vendor := read(dir, "idVendor"); vendor != "" {
-			f.id = vendor + ":" + read(dir, "idProduct")
+			f.usb, f.id = dir, vendor+":"+read(dir, "idProduct")
 			f.name = cmp.Or(f.name, strings.TrimSpace(read(dir, "manufacturer")+" "+read(dir, "product")))
 			return
 		}

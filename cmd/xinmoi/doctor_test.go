@@ -84,7 +84,7 @@ func TestDoctorListsDevices(t *testing.T) {
 		"evdev:pci-0000:00:14.0-usb-0:4:1.0", "serial:/dev/ttyACM0?baud=9600", "serial:/dev/ttyUSB0?baud=9600", "usb:/dev/usb/lp0",
 	}, ports)
 	assert.Equal(t, found{
-		kind: "serial", node: "/dev/ttyUSB0", port: "serial:/dev/ttyUSB0?baud=9600", name: "USB Serial", id: "1a86:7523",
+		kind: "serial", node: "/dev/ttyUSB0", port: "serial:/dev/ttyUSB0?baud=9600", name: "USB Serial", id: "1a86:7523", usb: m.path("sys/devices/1"),
 		idPath: "pci-0000:00:14.0-usb-0:1:1.0", like: "bus", access: true, group: all[2].group, held: []string{"brltty (412)"},
 	}, all[2])
 	assert.Equal(t, "EPSON TM-T82", all[3].name)
@@ -102,6 +102,54 @@ func TestDoctorListsDevices(t *testing.T) {
 		assert.NotContains(t, out.String(), "cmd.doctor")
 		assert.Equal(t, exitGood, sayDevices(t.Context(), e, all[1:2], nobody))
 		assert.Equal(t, exitFound, sayDevices(t.Context(), e, nil, nobody))
+	}
+}
+
+// Nothing that is plugged in goes unmentioned, and each is told what would make
+// it of use.
+func TestDoctorNamesStrangers(t *testing.T) {
+	m := fakeMachine(t)
+	plug := func(socket, device string, parts map[string]string) { // "class driver" of each interface
+		for name, text := range map[string]string{"idVendor": "1234", "idProduct": socket, "product": device} {
+			path := m.path("sys/devices", socket, name)
+			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+			require.NoError(t, os.WriteFile(path, []byte(text+"\n"), 0o644))
+		}
+		for part, text := range parts {
+			class, driver, _ := strings.Cut(text, " ")
+			dir := m.path("sys/devices", socket, socket+":"+part)
+			require.NoError(t, os.MkdirAll(dir, 0o755))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "bInterfaceClass"), []byte(class+"\n"), 0o644))
+			if driver != "" {
+				require.NoError(t, os.Symlink("/sys/bus/usb/drivers/"+driver, filepath.Join(dir, "driver")))
+			}
+		}
+	}
+	plug("10", "Hub", nil)
+	require.NoError(t, os.WriteFile(m.path("sys/devices/10/bDeviceClass"), []byte("09\n"), 0o644))
+	plug("11", "Scanner", map[string]string{"1.0": "03 usbhid"})
+	plug("12", "Touchscreen", map[string]string{"1.0": "03 usbhid"})
+	require.NoError(t, os.MkdirAll(m.path("sys/devices/12/12:1.0/0003:1234/input/input7/event7"), 0o755))
+	plug("13", "Adapter", map[string]string{"1.0": "ff "})
+	plug("14", "Loudspeaker", map[string]string{"1.0": "01 snd-usb-audio", "1.1": "03 usbhid"})
+	plug("15", "Stick", map[string]string{"1.0": "08 usb-storage"})
+	plug("16", "POS80", map[string]string{"1.0": "07 "})
+	require.NoError(t, os.MkdirAll(m.path("sys/bus/usb/devices"), 0o755))
+	for _, socket := range []string{"1", "2", "3", "4", "10", "11", "12", "13", "14", "15", "16"} {
+		require.NoError(t, os.Symlink(m.path("sys/devices", socket), m.path("sys/bus/usb/devices", socket)))
+	}
+	all := m.strangers(m.devices())
+	assert.Equal(t, []stranger{
+		{"Adapter", "1234:13", "driverless"}, {"Loudspeaker", "1234:14", "sound"}, {"Scanner", "1234:11", "hid"},
+		{"Stick", "1234:15", "other"}, {"Touchscreen", "1234:12", "pointer"},
+	}, all)
+	words, err := locale.New("")
+	require.NoError(t, err)
+	for _, lang := range []string{"vi", "en"} {
+		var out bytes.Buffer
+		sayStrangers(env{out: &out, words: words, lang: lang}, all)
+		assert.Equal(t, 6, strings.Count(out.String(), "\n"))
+		assert.NotContains(t, out.String(), "cmd.doctor")
 	}
 }
 

@@ -99,7 +99,7 @@ func boot(t *testing.T) *vm {
 		"-qmp", "unix:" + v.sock("qmp") + ",server=on,wait=off",
 		"-serial", "file:" + v.sock("console"),
 		"-netdev", fmt.Sprintf("user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:%d-:8080,hostfwd=tcp:127.0.0.1:%d-:81", ports[0], ports[1]),
-		"-device", "virtio-net-pci,netdev=n", "-device", "qemu-xhci,id=xhci,addr=0x10",
+		"-device", "virtio-net-pci,netdev=n", "-device", "qemu-xhci,id=xhci,addr=0x10,p2=6",
 	}
 	for _, s := range []string{"signs", "buttons", "pads"} {
 		args = append(args, "-chardev", "socket,id="+s+",path="+v.sock(s)+",server=on,wait=off")

@@ -115,6 +115,7 @@ func TestTheHallOnARealKernel(t *testing.T) {
 	v.plug("adapter", "usb-serial", 3, "chardev", "pads")
 	time.Sleep(time.Second) // the one plugged in first is ttyUSB0
 	v.plug("adapter2", "usb-serial", 4, "chardev", "signs")
+	v.plug("tablet", "usb-tablet", 5)
 
 	v.within(4*time.Minute, "the daemon answers", func() bool { _, err := v.get("/readyz"); return err == nil })
 	t.Logf("the daemon answers %v after the start", time.Since(v.began).Round(100*time.Millisecond))
@@ -338,6 +339,8 @@ func (v *vm) doctor() {
 	}
 	assert.Contains(v.t, said, "XINMOI SIM-80, 0525:a4a8", "the printer's name, as its port tells it")
 	assert.NotContains(v.t, said, "may not be opened")
+	_, others, _ := strings.Cut(said, "Other USB devices, of no use to the hall as they stand:\n")
+	assert.Equal(v.t, "  QEMU QEMU USB Tablet 0627:0001: a mouse, a touchscreen or something without number keys; nothing to set up\n", others)
 	rules, err := v.ask("GET", "/run", url.Values{"arg": {"doctor", "--udev"}})
 	require.NoError(v.t, err)
 	// Whole keyboards are not taken from whoever types on them unless somebody says so.
