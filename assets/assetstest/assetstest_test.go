@@ -3,6 +3,7 @@ package assetstest_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,18 +27,20 @@ func TestChecksFindWhatIsWrong(t *testing.T) {
 		{"small", `<button style="width:20px;height:20px">x</button>`, "mm"},
 		{"axe", fine + `<img src="data:,">`, "image-alt"},
 	}
-	page := ""
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := ""
+		if n, err := strconv.Atoi(r.URL.Path[1:]); err == nil {
+			body = cases[n].body
+		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(`<!doctype html><html lang="vi" style="--mm:4px"><title>x</title><main style="line-height:1.3"><h1>Một</h1>` + page + `</main>`))
+		_, _ = w.Write([]byte(`<!doctype html><html lang="vi" style="--mm:4px"><title>x</title><main style="line-height:1.3"><h1>Một</h1>` + body + `</main>`))
 	}))
 	defer server.Close()
 	browser := assetstest.Start(t)
 	tab := browser.Open(t, server.URL, assetstest.Size{W: 800, H: 600})
-	for _, c := range cases {
+	for n, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			page = c.body
-			tab := browser.Open(t, server.URL, assetstest.Size{W: 800, H: 600})
+			tab := browser.Open(t, server.URL+"/"+strconv.Itoa(n), assetstest.Size{W: 800, H: 600})
 			found := append(append(tab.Spill(!assetstest.Scrolls), tab.SmallButtons(20)...), tab.Axe()...)
 			if c.want == "" {
 				assert.Empty(t, found)
