@@ -36,6 +36,7 @@ func (r *realTime) step(c byte) ([]byte, bool) {
 func (p *Printer) obey(cmd []byte) {
 	switch {
 	case cmd[1] == 0x04 && cmd[2] >= 1 && cmd[2] <= 4:
+		p.asked += len(cmd)
 		p.say(p.realTimeStatus(cmd[2]))
 	case cmd[1] == 0x05 && cmd[2] == 2, cmd[1] == 0x14 && cmd[2] == 8:
 		p.forget()

@@ -81,6 +81,7 @@ type Printer struct {
 	off              bool
 	boots            time.Time // reads nothing before
 	received         int
+	asked            int         // of these in real-time questions
 	answers          chan []byte // to the wire that is plugged in; nil: none
 	changed, serving bool
 }

@@ -183,6 +183,14 @@ func (p *Printer) Received() int {
 	return p.received
 }
 
+// Work counts the bytes that have arrived and are no real-time question: how many
+// of these there are depends on how long one looks.
+func (p *Printer) Work() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.received - p.asked
+}
+
 // Papers lists the pieces that have come out, oldest first.
 func (p *Printer) Papers() []Paper {
 	p.mu.Lock()
