@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"xinmoi/assets/assetstest"
 )
 
@@ -32,6 +34,7 @@ var looks = []look{
 	}))}`, `.tile.off`},
 	{"home-two", `f.state.value = {...s, services: s.services.slice(2, 4)}`, `[data-count="2"]`},
 	{"home-six", `f.state.value = {...s, services: s.services.slice(0, 6)}`, `[data-count="6"]`},
+	{"home-eight", `f.state.value = {...s, services: s.services.slice(0, 8)}`, `[data-count="8"]`},
 	{"home-low", `f.low.value = true`, `.low`},
 	{"groups", `f.page.value = {name: "groups"}`, `[data-group]`},
 	{"home-priority", `f.group.value = s.priority[2]`, `.chosen`},
@@ -89,6 +92,40 @@ func TestGallery(t *testing.T) {
 				p.Check(l.name, !assetstest.Scrolls, 20)
 			}
 		})
+	}
+}
+
+// TestLargeTextIsLarger looks at what large text is asked for: the words on the
+// things to touch. They once shrank below the ordinary ones, since everything
+// around them grew as well.
+func TestLargeTextIsLarger(t *testing.T) {
+	h := open(t, "MORE_SERVED", `, "nong-nghiep", "giao-duc"`, "MORE", moreServices)
+	sizes := []assetstest.Size{{W: 1080, H: 1920}, {W: 1920, H: 1080}, {W: 1280, H: 1024}}
+	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k1", sizes[0])
+	p.Wait(`document.querySelector(".tiles")`)
+	assetstest.Eval[bool](p, `import("/web/kiosk/flow.js").then((f) => Object.assign(window, {f, s: f.state.value}) === window)`)
+	letters := func(l look, lang string, large bool) float64 {
+		show(p, l, lang, large)
+		p.Settle()
+		return assetstest.Eval[float64](p, `parseFloat(getComputedStyle(document.querySelector(".tile .name")).fontSize)`)
+	}
+	for _, l := range looks {
+		switch l.name {
+		case "home", "home-two", "home-six", "home-eight", "home-paper-out", "home-priority", "home-low", "home-reader", "groups":
+		default:
+			continue
+		}
+		for _, size := range sizes {
+			p.Resize(size)
+			for _, lang := range []string{"vi", "en"} {
+				ordinary, large := letters(l, lang, false), letters(l, lang, true)
+				least := 1.15
+				if l.name == "home-paper-out" || l.name == "home-priority" {
+					least = 1.03 // ten services and a notice: there is hardly any room
+				}
+				assert.GreaterOrEqual(t, large/ordinary, least, "%s %v %s: %.1f and %.1f px", l.name, size, lang, ordinary, large)
+			}
+		}
 	}
 }
 

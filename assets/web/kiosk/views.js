@@ -73,7 +73,7 @@ function Tile({ s, now }) {
 /** @param {{ state: any, now: Date }} props */
 export function Home({ state, now }) {
   const group = flow.group.value;
-  const ref = useFit(6, [state, lang.value, flow.large.value, flow.low.value, group, flow.card.value]);
+  const ref = useFit(8, [state, lang.value, flow.large.value, flow.low.value, group, flow.card.value]);
   const services = state.services;
   return html`<main class="home" ref=${ref} data-count=${services.length}>
     <div class="question">
@@ -90,7 +90,7 @@ export function Home({ state, now }) {
 
 /** @param {{ state: any }} props */
 export function Groups({ state }) {
-  const ref = useFit(5, [state, lang.value, flow.large.value, flow.low.value]);
+  const ref = useFit(8, [state, lang.value, flow.large.value, flow.low.value]);
   return html`<main class="groups" ref=${ref} data-count=${state.priority.length}>
     <div class="question">
       <h1>${t("kiosk.priority_question")}</h1>
