@@ -187,6 +187,11 @@ func TestEveryPictureCanBeRead(t *testing.T) {
 	h.book.Report("zone/a", nil, "")
 	h.book.Report("keypad/x", []device.Condition{device.Offline}, "")
 	look("ready", `document.querySelectorAll(".side li").length === 4`)
+	for _, reason := range []string{"result", "supplement"} {
+		h.call("next", "")
+		h.call("park", `{"reason":"`+reason+`"}`)
+	}
+	look("parked", `document.querySelectorAll(".side li").length === 6`)
 	h.do(queue.Issue{Service: "civil", Class: "elder"})
 	h.call("next", "")
 	look("called", `document.querySelector(".undo")`)

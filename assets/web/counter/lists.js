@@ -45,9 +45,11 @@ export function Side({ state }) {
       <ul>${parked.map((p) => html`<li key=${p.id}>
         <span class="num">${p.number || "–"}</span>
         <span class="about"><b>${t(`counter.park.${p.park}`)}</b> <span class="since">${t("counter.since", { at: clock(p.parked_at) })}</span></span>
-        <${Do} say=${t(p.park === "result" ? "counter.do.result-call" : "counter.do.call")} number=${p.number} fits=${legal.value.other}
-          run=${() => act(p.park === "result" ? "result-call" : "call", { ticket: p.id })} />
-        <${Do} say=${t("counter.do.return")} number=${p.number} run=${() => act("return", { ticket: p.id })} />
+        <span class="do">
+          <${Do} say=${t(p.park === "result" ? "counter.do.result-call" : "counter.do.call")} number=${p.number} fits=${legal.value.other}
+            run=${() => act(p.park === "result" ? "result-call" : "call", { ticket: p.id })} />
+          <${Do} say=${t("counter.do.return")} number=${p.number} run=${() => act("return", { ticket: p.id })} />
+        </span>
       </li>`)}</ul>
     </section>
     <section aria-labelledby="absent-title"><h2 id="absent-title">${t("counter.absent")} <span class="num">${state.absent.length}</span></h2>
@@ -55,8 +57,10 @@ export function Side({ state }) {
       <ul>${absent.map((a) => html`<li key=${a.id}>
         <span class="num">${a.number}</span>
         <span class="about"><span class="since">${t("counter.since", { at: clock(a.ended_at) })}</span>${a.no_shows > 1 && html` <b>${t("counter.missed_n", { n: a.no_shows })}</b>`}</span>
-        <${Do} say=${t("counter.do.call")} number=${a.number} fits=${legal.value.other} run=${() => act("call", { ticket: a.id })} />
-        <${Do} say=${t("counter.do.return")} number=${a.number} run=${() => act("return", { ticket: a.id })} />
+        <span class="do">
+          <${Do} say=${t("counter.do.call")} number=${a.number} fits=${legal.value.other} run=${() => act("call", { ticket: a.id })} />
+          <${Do} say=${t("counter.do.return")} number=${a.number} run=${() => act("return", { ticket: a.id })} />
+        </span>
       </li>`)}</ul>
     </section>
   </aside>`;
