@@ -138,7 +138,9 @@ type liteCall struct {
 	call
 	Size  string
 	Tag   string
-	Where pair // the counter
+	Where pair   // the counter
+	Turn  string // of the arrow that points right, in degrees
+	Way   string // the same in words
 	Place string
 	Long  bool // the place
 	Again string
@@ -149,6 +151,12 @@ type liteQuiet struct {
 	Title   pair
 	Numbers []string
 }
+
+// turns are the directions of an arrow, in degrees from one that points right.
+var turns = map[string]string{"left": "180", "right": "0", "straight": "-90", "up": "-45", "down": "90"}
+
+// Several reports whether the calls of this board lead to more than one zone.
+func (p *picture) Several() bool { return len(p.Zones) > 1 }
 
 // Say is a sentence in the board's language.
 func (p *picture) Say(key string) string { return p.words(p.Lang, key, nil) }
@@ -266,15 +274,18 @@ func (p *picture) call(c call) liteCall {
 		l.Size = "small"
 	}
 	for _, z := range p.Zones {
-		if z.ID == c.Zone && len(p.Zones) > 1 {
+		if z.ID == c.Zone && p.Several() {
 			if l.Place != "" {
 				l.Place += " · "
 			}
 			l.Place += p.In(z.Name)
+			if floor := p.In(z.Floor); floor != "" {
+				l.Place += ", " + floor
+			}
 		}
 	}
-	if c.Direction != "" {
-		l.Place += " (" + p.Say("display.direction."+c.Direction) + ")"
+	if l.Turn = turns[c.Direction]; l.Turn != "" {
+		l.Way = p.Say("display.direction." + c.Direction)
 	}
 	l.Long = utf8.RuneCountInString(l.Place) > 50
 	l.Then = p.words(p.Lang, "display.at", map[string]any{"at": c.At.Format("15:04")})

@@ -118,7 +118,21 @@ func TestEveryPictureOfLite(t *testing.T) {
 			page.Layout(fmt.Sprintf("lite-%s-%s", name, size), false, 0)
 		}
 		page.Check("lite-"+name, false, 0)
+		// Where to go: the arrow turned as on the board of today, and the floor.
+		switch name {
+		case "busy-vi":
+			assert.Equal(t, []string{"bên trái", "bên trái", "bên trái"}, way(page)[:3])
+			assert.Equal(t, "rotate(180 12 12)", assetstest.Eval[string](page, `document.querySelector(".panel .arrow path").getAttribute("transform")`))
+			assert.Contains(t, page.Text(), "Khu A, tầng một")
+		case "long-en":
+			assert.Equal(t, []string{"straight ahead", "straight ahead", "to the right"}, way(page))
+		}
 	}
+}
+
+// way is where the arrows of a page point to, in words.
+func way(page *assetstest.Tab) []string {
+	return assetstest.Eval[[]string](page, `[...document.querySelectorAll(".arrow")].map((a) => a.getAttribute("aria-label"))`)
 }
 
 // The answer waits for a change, is let go when the house stops, and stands for
