@@ -51,6 +51,16 @@ func TestEmergencyIsOnTheBoardUntilItIsEnded(t *testing.T) {
 		fresh.Resize(size)
 		fresh.Check(fmt.Sprintf("board-emergency-long-%s", size), false, 0)
 	}
+	// A board that has lost the server may show what is over, and must say so.
+	h.halt()
+	fresh.Excuse("ERR_")
+	fresh.WaitText("lời báo có thể đã cũ")
+	for _, size := range []assetstest.Size{panel, upright} {
+		fresh.Resize(size)
+		fresh.Check(fmt.Sprintf("board-emergency-offline-%s", size), false, 0)
+	}
+	h.start()
+	fresh.Wait(`!document.querySelector(".stale")`)
 	require.Equal(t, 200, h.post("/api/v1/emergency/end", `{}`))
 	fresh.WaitText("A001")
 }

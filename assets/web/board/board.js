@@ -112,12 +112,15 @@ const first = (text) => text?.[leading.value] ?? text?.vi ?? Object.values(text 
 /** When somebody was called, unless the clock is in doubt. */
 const at = (state, call) => (state.clock_untrusted ? "" : t("display.at", { at: clock(call.at) }));
 
-/** A sentence with its twin under it. */
-function Both({ say, args = {}, as = "p", kind = "" }) {
+/** A sentence in the second language, where that says it differently. */
+function Twin({ say, args = {} }) {
   const twin = under.value?.(say, args);
-  const own = t(say, args);
-  return html`<${as} class=${kind}>${own}${twin && twin !== own && html`<small lang=${second.value}>${twin}</small>`}<//>`;
+  return twin && twin !== t(say, args) ? html`<small lang=${second.value}>${twin}</small>` : null;
 }
+
+/** A sentence with its twin under it. */
+const Both = ({ say, args = {}, as = "p", kind = "" }) =>
+  html`<${as} class=${kind}>${t(say, args)}<${Twin} say=${say} args=${args} /><//>`;
 
 const Arrow = ({ to }) =>
   to && html`<svg class="arrow ${to}" viewBox="0 0 24 24" role="img" aria-label=${t(`display.direction.${to}`)}>
@@ -161,13 +164,15 @@ function Panel({ state }) {
   const place = [first(zone?.name), first(zone?.floor)].filter(Boolean).join(", ");
   const where = [first(call.name), state.zones.length > 1 && place].filter(Boolean).join(" · ");
   const again = fresh?.call ?? call.call;
+  const there = { number: call.counter };
   return html`<section class="panel ${fresh && online ? "fresh" : ""} ${again > 1 ? "recalled" : ""}" key=${fresh?.key ?? "still"} aria-live="polite" aria-label=${t("display.newest")}>
     ${online ? html`<${Both} say=${label} kind="label" />` : html`<p class="label">${at(state, call)}</p>`}
     <p class="number num ${size(call.number)}">${call.number}</p>
     <div class="where">
       <${Arrow} to=${call.direction} />
-      <${Both} say="display.counter" args=${{ number: call.counter }} kind="counter" />
+      <p class="counter">${t("display.counter", there)}</p>
     </div>
+    <p class="twin"><${Twin} say="display.counter" args=${there} /></p>
     <p class="place ${where.length > 50 ? "long" : ""}">${where}</p>
     ${again > 1 && online && html`<p class="again">${t("display.nth", { n: again })}</p>`}
   </section>`;
@@ -253,6 +258,7 @@ function Emergency({ state }) {
   const texts = Object.entries(state.emergency).sort(([a], [b]) => Number(b === leading.value) - Number(a === leading.value));
   const long = texts.reduce((sum, [, text]) => sum + text.length, 0);
   return html`<main><div class="emergency ${long > 250 ? "longer" : long > 130 ? "long" : ""}" role="alert">
+    ${!feed.online.value && html`<${Both} say="display.offline.emergency" as="div" kind="stale" />`}
     <h1><span aria-hidden="true">!</span> <${Both} say="display.emergency" as="span" /></h1>
     ${texts.map(([l, text]) => html`<p key=${l} lang=${l}>${text}</p>`)}
   </div></main>`;
