@@ -184,6 +184,24 @@ func openArchive(file string) (_ *archiveReader, err error) {
 	return a, nil
 }
 
+// openMonth opens the archive of a month of the book, and holds its header against
+// what the book keeps of those days: another house's is no part of this journal.
+func (r reading) openMonth(month string) (a *archiveReader, err error) {
+	var h *archiveHeader
+	err = r.look(func(tx *bolt.Tx) (err error) { h, err = headerOf(tx, month); return err })
+	if err != nil {
+		return nil, err
+	}
+	if a, err = openArchive(archiveFile(r.archive, month)); err != nil {
+		return nil, err
+	}
+	if err = a.fits(h); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
 // damaged is ErrArchive with its file and what is wrong.
 func (a *archiveReader) damaged(format string, args ...any) error {
 	return &BookError{File: a.file.Name(), Err: fmt.Errorf("%w: "+format, append([]any{ErrArchive}, args...)...)}

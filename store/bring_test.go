@@ -30,7 +30,7 @@ func TestAnArchiveOfAnotherHouse(t *testing.T) {
 	_, _, err = Why(BookFile(dir), AuditOptions{Day: "1998-11-05"}, "A002", "A001")
 	assert.ErrorIs(t, err, ErrUnknownDay)
 	err = ReadClosed(BookFile(dir), nil, func(c *Closed) error {
-		_, err := c.Each(own, "", "", func(queue.Day, Entry) error { return nil })
+		_, err := c.Each("", "", func(queue.Day, Entry) error { return nil })
 		return err
 	})
 	assert.ErrorIs(t, err, ErrArchive)

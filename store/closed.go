@@ -23,11 +23,11 @@ func ReadClosed(file string, zone func(*queue.Hall) *time.Location, fn func(*Clo
 	}
 	defer db.Close()
 	look := func(fn func(tx *bolt.Tx) error) error { return guard(func() error { return db.View(fn) }) }
-	return named(file, fn(&Closed{reading{look, zone}}))
+	return named(file, fn(&Closed{reading{look, zone, ArchiveDir(file)}}))
 }
 
 // Sums is Book.Sums.
-func (c *Closed) Sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) error {
+func (c *Closed) Sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) (lost []queue.Day, err error) {
 	return c.sums(ctx, from, to, each)
 }
 

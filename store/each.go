@@ -12,11 +12,11 @@ import (
 )
 
 // Each hands on the entries of the days from one to another, both included and ""
-// for no limit, in their order: those in the archive, the folder of which may be
-// "", and those in the book. It returns the head of the chain after the last one.
-// A month whose archive is not there is an error that names it, and an entry that
-// does not follow the one before is ErrDamaged: nothing is passed over without a word.
-func (c *Closed) Each(archive string, from, to queue.Day, fn func(day queue.Day, e Entry) error) (head string, err error) {
+// for no limit, in their order: those in the archive and those in the book. It returns
+// the head of the chain after the last one. A month whose archive is not there is an
+// error that names it, and an entry that does not follow the one before is ErrDamaged:
+// nothing is passed over without a word.
+func (c *Closed) Each(from, to queue.Day, fn func(day queue.Day, e Entry) error) (head string, err error) {
 	days, err := c.days()
 	if err != nil {
 		return "", err
@@ -53,7 +53,7 @@ func (c *Closed) Each(archive string, from, to queue.Day, fn func(day queue.Day,
 		}
 		if m != month { // the whole month at once, as far as it is asked for
 			month = m
-			err = e.month(archive, m, from, to)
+			err = e.month(m, from, to)
 		}
 	}
 	return head, err
@@ -113,26 +113,15 @@ func (e *eacher) live(day Day) error {
 	return nil
 }
 
-// month is held against what the book keeps of its days: another house's is no part
-// of this journal.
-func (e *eacher) month(archive, month string, from, to queue.Day) error {
-	var h *archiveHeader
-	err := e.closed.look(func(tx *bolt.Tx) (err error) { h, err = headerOf(tx, month); return err })
-	if err != nil {
-		return err
-	}
-	file := archiveFile(archive, month)
-	a, err := openArchive(file)
+func (e *eacher) month(month string, from, to queue.Day) error {
+	a, err := e.closed.openMonth(month)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("store: the archive %s is not there: %w", file, err)
+		return fmt.Errorf("store: the archive of %s is not there: %w", month, err)
 	}
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	if err := a.fits(h); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
 	return a.chained(func(day *archiveDay, seq Seq, data []byte) error {
 		if day.Day < from || to != "" && day.Day > to {
 			return nil

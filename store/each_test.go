@@ -23,7 +23,7 @@ func spanOfDay(t *testing.T, dir string, day queue.Day) (d Day) {
 // each numbers the entries of some days of a closed book.
 func each(dir string, from, to queue.Day) (seqs []Seq, err error) {
 	err = ReadClosed(BookFile(dir), nil, func(c *Closed) error {
-		_, err := c.Each(ArchiveDir(BookFile(dir)), from, to, func(_ queue.Day, e Entry) error {
+		_, err := c.Each(from, to, func(_ queue.Day, e Entry) error {
 			seqs = append(seqs, e.Seq)
 			return nil
 		})

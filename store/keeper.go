@@ -27,14 +27,8 @@ func (k *keeper) wake() {
 
 // keep works at the start and whenever a day has ended.
 func (b *Book) keep(ctx context.Context) {
-	mended := false
 	for {
-		err := b.summarise(ctx)
-		if err == nil && !mended { // once, for what the disk has done meanwhile
-			err = b.mendSums(ctx)
-			mended = err == nil
-		}
-		b.did("archive/sums", err)
+		b.did("archive/sums", b.summarise(ctx))
 		b.did("archive/months", b.retain(ctx))
 		select {
 		case <-ctx.Done():

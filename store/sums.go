@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -209,11 +210,12 @@ func restoreUpTo(tx *bolt.Tx, last Seq, zone func(*queue.Hall) *time.Location) (
 
 // reading is a book to be read in short transactions, open or closed.
 type reading struct {
-	look func(func(tx *bolt.Tx) error) error
-	zone func(*queue.Hall) *time.Location
+	look    func(func(tx *bolt.Tx) error) error
+	zone    func(*queue.Hall) *time.Location
+	archive string // folder of the months that are no longer in the book
 }
 
-func (b *Book) reading() reading { return reading{b.look, b.opts.Zone} }
+func (b *Book) reading() reading { return reading{b.look, b.opts.Zone, ArchiveDir(BookFile(b.dir))} }
 
 // fold reads the day in slices, so that no transaction stays open.
 func (r reading) fold(ctx context.Context, day Day, s *state) (*daySum, error) {
@@ -258,38 +260,25 @@ func (r reading) raw(after Seq, max int) (raw []stored, err error) {
 
 // Sums hands on the sum of each day from one to another, both included and "" for
 // no limit: of those that are over as it is kept, of the one that is not by its
-// entries so far.
-func (b *Book) Sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) error {
+// entries so far. Lost are the days of which neither the book nor the archive can
+// give it.
+func (b *Book) Sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) (lost []queue.Day, err error) {
 	return b.reading().sums(ctx, from, to, each)
 }
 
-func (r reading) sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) error {
+func (r reading) sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) (lost []queue.Day, err error) {
 	days, err := r.days()
 	if err == nil {
 		err = follow(days, from, to)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	days = slices.DeleteFunc(days, func(d Day) bool {
 		return d.Day == dayBefore || d.Day < from || to != "" && d.Day > to // what came before the first day is no day
 	})
-	return r.kept(days, func(day Day, d *sum.Day) (err error) {
-		if d == nil { // the day that goes on, one not yet summed, or damage
-			d, err = r.anew(ctx, day)
-		}
-		if err == nil {
-			each(d)
-		}
-		return err
-	})
-}
-
-// kept hands on the sum that is kept of each day, nil where none is or it cannot be
-// read; some hundred are read in each transaction.
-func (r reading) kept(days []Day, fn func(Day, *sum.Day) error) error {
-	for part := range slices.Chunk(days, 200) {
-		sums := make([]*sum.Day, len(part))
+	for part := range slices.Chunk(days, 200) { // in each transaction
+		kept := make([]*sum.Day, len(part))
 		err := r.look(func(tx *bolt.Tx) error {
 			b := tx.Bucket(bucketSum)
 			if b == nil { // of an older program
@@ -297,35 +286,46 @@ func (r reading) kept(days []Day, fn func(Day, *sum.Day) error) error {
 			}
 			for i, day := range part {
 				if d, err := openSum(b.Get([]byte(day.Day))); err == nil && d.Day == day.Day {
-					sums[i] = d
+					kept[i] = d
 				}
 			}
 			return nil
 		})
-		if err != nil {
-			return err
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			return nil, err
 		}
 		for i, day := range part {
-			if err := fn(day, sums[i]); err != nil {
-				return err
+			d, err := kept[i], error(nil)
+			if d == nil { // the day that goes on, one not yet summed, or damage
+				d, err = r.anew(ctx, day)
+			}
+			switch {
+			case err == nil:
+				each(d)
+			case errors.Is(err, ErrDamaged), errors.Is(err, ErrArchive), errors.Is(err, fs.ErrNotExist):
+				lost = append(lost, day.Day)
+			default:
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return lost, nil
 }
 
 // anew is the sum of a day by its entries.
 func (r reading) anew(ctx context.Context, day Day) (*sum.Day, error) {
 	var s *state
 	err := r.look(func(tx *bolt.Tx) (err error) {
-		if day.Day <= goneTo(tx).day {
-			return fmt.Errorf("%w: sum of day %s, the entries of which are in the archive", ErrDamaged, day.Day)
+		if day.Day > goneTo(tx).day {
+			s, err = stateBefore(tx, day, r.zone)
 		}
-		s, err = stateBefore(tx, day, r.zone)
 		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if s == nil {
+		return r.archivedSum(day.Day)
 	}
 	d, err := r.fold(ctx, day, s)
 	if err != nil {
@@ -334,30 +334,39 @@ func (r reading) anew(ctx context.Context, day Day) (*sum.Day, error) {
 	return d.sum(day), nil
 }
 
-// mendSums makes again what cannot be read of the sums that were made.
-func (b *Book) mendSums(ctx context.Context) error {
-	days, err := b.Days()
+// archivedSum is that of a day in the archive, all of whose month is read.
+func (r reading) archivedSum(day queue.Day) (total *sum.Day, err error) {
+	a, err := r.openMonth(monthOf(day))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	err = b.look(func(tx *bolt.Tx) error {
-		done, g := tx.Bucket(bucketMeta).Get(keySummed), goneTo(tx)
-		days = slices.DeleteFunc(days, func(d Day) bool {
-			return len(done) == 0 || d.Day > queue.Day(done[1:]) || d.Day <= g.day
-		})
+	defer a.Close()
+	s := newState()
+	if len(a.header.State) > 0 {
+		snap, err := loadSnapshot(a.header.State)
+		if err == nil {
+			err = s.restore(snap)
+		}
+		if err != nil {
+			return nil, a.damaged("its state: %w", err)
+		}
+		s.localise(r.zone(s.hall))
+	}
+	d := newDaySum(s, r.zone)
+	err = a.chained(func(at *archiveDay, seq Seq, data []byte) error {
+		if at.Day > day {
+			return nil
+		}
+		if seq == at.First {
+			d.begin()
+		}
+		if err := d.take(seq, data); err != nil {
+			return err
+		}
+		if at.Day == day && seq == at.Last {
+			total = d.sum(Day{Day: day})
+		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return b.reading().kept(days, func(day Day, d *sum.Day) (err error) {
-		if d != nil {
-			return ctx.Err()
-		}
-		if d, err = b.reading().anew(ctx, day); err != nil {
-			return fmt.Errorf("sum of day %s: %w", day.Day, err)
-		}
-		b.log.Warn("the sum of a day could not be read and was made again", "day", day.Day)
-		return b.edit(ctx, func(tx *bolt.Tx) error { return putSum(tx, d) })
-	})
+	return total, err
 }

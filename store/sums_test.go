@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,7 +54,9 @@ func built(t testing.TB, dir string, days int) {
 
 func sumsOf(t testing.TB, b *Book) (all []sum.Day) {
 	t.Helper()
-	require.NoError(t, b.Sums(t.Context(), "", "", func(d *sum.Day) { all = append(all, *d) }))
+	lost, err := b.Sums(t.Context(), "", "", func(d *sum.Day) { all = append(all, *d) })
+	require.NoError(t, err)
+	require.Empty(t, lost)
 	return all
 }
 
@@ -102,9 +106,6 @@ func TestDerivedBucketsAreMadeAgain(t *testing.T) {
 		"of another version": func(tx *bolt.Tx) error {
 			return firstError(tx.Bucket(bucketMeta).Put(keySummed, []byte("\x002000-01-07")), tx.Bucket(bucketSum).Put([]byte("2000-01-05"), []byte("old")))
 		},
-		"some damaged": func(tx *bolt.Tx) error {
-			return firstError(tx.Bucket(bucketSum).Put([]byte("2000-01-05"), []byte("damaged")), tx.Bucket(bucketSum).Delete([]byte("2000-01-07")))
-		},
 		"no closing states either": func(tx *bolt.Tx) error {
 			for _, day := range []string{"0000-00-00", "2000-01-04", "2000-01-06"} {
 				if err := tx.Bucket(bucketSnap).Delete([]byte(day)); err != nil {
@@ -153,58 +154,107 @@ func TestSumsOfDays(t *testing.T) {
 	}
 	do(t, b, cs)
 	var some []queue.Day
-	require.NoError(t, b.Sums(t.Context(), "2000-01-05", "2000-01-05", func(d *sum.Day) { some = append(some, d.Day) }))
+	_, err := b.Sums(t.Context(), "2000-01-05", "2000-01-05", func(d *sum.Day) { some = append(some, d.Day) })
+	require.NoError(t, err)
 	assert.Equal(t, []queue.Day{"2000-01-05"}, some)
 	all = sumsOf(t, b)
 	require.Len(t, all, 4, "and the day that goes on")
 	assert.Equal(t, 1, all[3].Tickets)
 	shut(t, b)
-	n := 0
-	require.NoError(t, ReadClosed(BookFile(dir), nil, func(c *Closed) error {
-		return c.Sums(t.Context(), "", "", func(*sum.Day) { n++ })
-	}))
-	assert.Equal(t, 4, n)
+	closed, lost, err := closedSums(t, dir)
+	require.NoError(t, err)
+	assert.Empty(t, lost)
+	assert.Len(t, closed, 4)
 }
 
-// A report does without a sum that cannot be read: it adds the day up again.
+// closedSums are those of a closed book, as they are said.
+func closedSums(t *testing.T, dir string) (all []string, lost []queue.Day, err error) {
+	t.Helper()
+	err = ReadClosed(BookFile(dir), nil, func(c *Closed) (err error) {
+		lost, err = c.Sums(t.Context(), "", "", func(d *sum.Day) { all = append(all, said(t, d)) })
+		return err
+	})
+	return all, lost, err
+}
+
+// A report does without a sum that cannot be read: it adds the day up again, and
+// where that cannot be done either it names the day and tells of the others.
 func TestSumsWithoutADamagedOne(t *testing.T) {
 	dir := t.TempDir()
 	built(t, dir, 4)
-	ask := func() (all []string, err error) {
-		err = ReadClosed(BookFile(dir), nil, func(c *Closed) error {
-			return c.Sums(t.Context(), "", "", func(d *sum.Day) { all = append(all, said(t, d)) })
-		})
-		return all, err
-	}
-	want, err := ask()
+	want, lost, err := closedSums(t, dir)
 	require.NoError(t, err)
+	require.Empty(t, lost)
 	require.Len(t, want, 4)
 	day := spanOfDay(t, dir, "2000-01-05")
 	edit(t, dir, func(tx *bolt.Tx) error {
 		return firstError(tx.Bucket(bucketSum).Put([]byte("2000-01-05"), []byte("damaged")), tx.Bucket(bucketSum).Delete([]byte("2000-01-06")))
 	})
-	got, err := ask()
+	got, lost, err := closedSums(t, dir)
 	require.NoError(t, err)
+	assert.Empty(t, lost)
 	assert.Equal(t, want, got)
 	edit(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketOf("2000-01-05")).Delete(seqKey(day.First + 3)) })
-	_, err = ask()
-	require.ErrorIs(t, err, ErrDamaged, "nor are its entries whole")
-	assert.ErrorContains(t, err, fmt.Sprintf("entry %d of day 2000-01-05 is missing", day.First+3))
+	got, lost, err = closedSums(t, dir)
+	require.NoError(t, err)
+	assert.Equal(t, []queue.Day{"2000-01-05"}, lost, "nor are its entries whole")
+	assert.Equal(t, []string{want[0], want[2], want[3]}, got)
 	edit(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketDays).Delete([]byte("2000-01-05")) })
-	_, err = ask()
+	_, _, err = closedSums(t, dir)
 	require.ErrorIs(t, err, ErrDamaged, "a day is not left out")
 	var told *BookError
 	require.ErrorAs(t, err, &told)
 }
 
-// Behind the archive a sum cannot be made again; the report says which.
+// Behind the archive a sum is made again from the archive, as long as that is good.
 func TestADamagedSumOfTheArchive(t *testing.T) {
 	dir := t.TempDir()
-	manyMonths(t, dir, 15)
-	running(t, dir, 1, nil)
-	last := goneOf(t, dir).day
-	edit(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketSum).Put([]byte(last), []byte("damaged")) })
-	err := ReadClosed(BookFile(dir), nil, func(c *Closed) error { return c.Sums(t.Context(), "", "", func(*sum.Day) {}) })
-	require.ErrorIs(t, err, ErrDamaged)
-	assert.ErrorContains(t, err, "sum of day "+string(last))
+	built(t, dir, 3)
+	synctest.Test(t, func(t *testing.T) {
+		later := time.Date(2001, 3, 5, 8, 0, 0, 0, time.UTC).Sub(time.Now())
+		b, err := Open(dir, Options{Now: func() time.Time { return time.Now().Add(later) }, Keep: func(*queue.Hall) int { return 1 }})
+		require.NoError(t, err)
+		do(t, b, cs)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		require.NoError(t, b.Close())
+	})
+	want, lost, err := closedSums(t, dir)
+	require.NoError(t, err)
+	require.Empty(t, lost)
+	gone := goneOf(t, dir).day
+	var days []queue.Day // that have lost their sums
+	edit(t, dir, func(tx *bolt.Tx) error {
+		return tx.Bucket(bucketDays).ForEach(func(k, _ []byte) error {
+			if queue.Day(k) > gone || queue.Day(k) == dayBefore {
+				return nil
+			}
+			days = append(days, queue.Day(k))
+			return tx.Bucket(bucketSum).Put(k, []byte("damaged"))
+		})
+	})
+	require.Equal(t, []queue.Day{"2000-01-04", "2000-01-05", "2000-01-06"}, days)
+	got, lost, err := closedSums(t, dir)
+	require.NoError(t, err)
+	assert.Empty(t, lost)
+	assert.Equal(t, want, got, "to the byte")
+
+	file := archiveFile(ArchiveDir(BookFile(dir)), monthOf(gone))
+	whole := fileBytes(t, file)
+	for what, spoil := range map[string]func() error{
+		"damaged": func() error {
+			bad := slices.Clone(whole)
+			bad[len(bad)/2] ^= 1
+			return os.WriteFile(file, bad, 0o600)
+		},
+		"cut short": func() error { return os.WriteFile(file, whole[:len(whole)-9], 0o600) },
+		"gone":      func() error { return os.Remove(file) },
+	} {
+		require.NoError(t, os.WriteFile(file, whole, 0o600), what)
+		require.NoError(t, spoil(), what)
+		got, lost, err = closedSums(t, dir)
+		require.NoError(t, err, what)
+		assert.Equal(t, days, lost, what)
+		assert.Equal(t, want[len(days):], got, what)
+	}
 }

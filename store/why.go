@@ -20,7 +20,7 @@ var ErrUnknownDay = &queue.Refusal{Code: "unknown_day"}
 // returned is that at the end of what was read; the names of its document are those
 // of the answer. The error is a *queue.Refusal where the question has no answer.
 func (b *Book) Why(day queue.Day, first, second string) (queue.Why, *queue.Hall, error) {
-	return answer(b.look, ArchiveDir(BookFile(b.dir)), &question{zone: b.opts.Zone, day: day, first: first, second: second})
+	return (&question{reading: b.reading(), day: day, first: first, second: second}).answer()
 }
 
 // Why asks a closed book, or a copy of one.
@@ -34,13 +34,14 @@ func Why(file string, o AuditOptions, first, second string) (w queue.Why, h *que
 		o.Archive = ArchiveDir(file)
 	}
 	look := func(fn func(tx *bolt.Tx) error) error { return guard(func() error { return db.View(fn) }) }
-	w, h, err = answer(look, o.Archive, &question{zone: Options{Zone: o.Zone}.withDefaults().Zone, day: o.Day, first: first, second: second})
+	r := reading{look, Options{Zone: o.Zone}.withDefaults().Zone, o.Archive}
+	w, h, err = (&question{reading: r, day: o.Day, first: first, second: second}).answer()
 	return w, h, named(file, err)
 }
 
 // question is what is asked, and the fold that answers it.
 type question struct {
-	zone          func(*queue.Hall) *time.Location
+	reading
 	day           queue.Day
 	first, second string
 
@@ -50,13 +51,13 @@ type question struct {
 	answered Seq            // its last
 }
 
-func answer(look func(func(*bolt.Tx) error) error, archive string, q *question) (queue.Why, *queue.Hall, error) {
-	err := q.readBook(look)
+func (q *question) answer() (queue.Why, *queue.Hall, error) {
+	err := q.readBook()
 	if errors.Is(err, ErrUnknownDay) {
-		err = q.readArchive(look, archive)
+		err = q.readArchive()
 	}
 	if errors.Is(err, ErrUnknownDay) { // or its record is lost
-		days, cannot := reading{look: look}.days()
+		days, cannot := q.days()
 		if cannot == nil {
 			cannot = follow(days, q.day, q.day)
 		}
@@ -93,14 +94,11 @@ func (q *question) take(seq Seq, data []byte) error {
 	return nil
 }
 
-// whyChunk is how many records one read transaction copies out.
-const whyChunk = 2000
-
 // readBook folds the day anew, from the last snapshot before it. No transaction is
 // held while it does.
-func (q *question) readBook(look func(func(*bolt.Tx) error) error) error {
+func (q *question) readBook() error {
 	var last Seq
-	err := look(func(tx *bolt.Tx) (err error) {
+	err := q.look(func(tx *bolt.Tx) (err error) {
 		if q.day, q.begun, q.answered, err = spanOf(tx, q.day); err != nil {
 			return err
 		}
@@ -109,23 +107,15 @@ func (q *question) readBook(look func(func(*bolt.Tx) error) error) error {
 	})
 	for err == nil && last < q.answered {
 		var raw []stored
-		err = look(func(tx *bolt.Tx) error {
-			return eachRecord(tx, last, func(_ queue.Day, seq Seq, data []byte) error {
-				if raw = append(raw, stored{seq, append([]byte(nil), data...)}); len(raw) == whyChunk || seq == q.answered {
-					return errEnough
-				}
-				return nil
-			})
-		})
-		if err != nil {
+		if raw, err = q.raw(last, min(slice, int(q.answered-last))); err != nil {
 			return err
 		}
 		if len(raw) == 0 {
-			return q.without(look, last+1)
+			return q.without(last + 1)
 		}
 		for _, s := range raw {
 			if s.seq != last+1 {
-				return q.without(look, last+1)
+				return q.without(last + 1)
 			}
 			last++
 			if err = q.take(s.seq, s.data); err != nil {
@@ -138,9 +128,9 @@ func (q *question) readBook(look func(func(*bolt.Tx) error) error) error {
 
 // without says why an entry is not in the book: ErrUnknownDay when the day's month has
 // just gone into the archive, else ErrDamaged.
-func (q *question) without(look func(func(*bolt.Tx) error) error, seq Seq) error {
+func (q *question) without(seq Seq) error {
 	var g gone
-	if err := look(func(tx *bolt.Tx) error { g = goneTo(tx); return nil }); err != nil {
+	if err := q.look(func(tx *bolt.Tx) error { g = goneTo(tx); return nil }); err != nil {
 		return err
 	}
 	if g.seq >= q.begun {
@@ -155,22 +145,17 @@ func (q *question) without(look func(func(*bolt.Tx) error) error, seq Seq) error
 // readArchive folds the day from its month in the archive, all of which is read and
 // held against what the book keeps of its days, so that no damaged archive answers,
 // nor another house's.
-func (q *question) readArchive(look func(func(*bolt.Tx) error) error, dir string) error {
-	if _, err := time.Parse(time.DateOnly, string(q.day)); err != nil {
-		return ErrUnknownDay
-	}
-	var h *archiveHeader
-	err := look(func(tx *bolt.Tx) (err error) {
-		if tx.Bucket(bucketDays).Get([]byte(q.day)) == nil {
+func (q *question) readArchive() error {
+	err := q.look(func(tx *bolt.Tx) error {
+		if _, no := time.Parse(time.DateOnly, string(q.day)); no != nil || tx.Bucket(bucketDays).Get([]byte(q.day)) == nil {
 			return ErrUnknownDay
 		}
-		h, err = headerOf(tx, monthOf(q.day))
-		return err
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	a, err := openArchive(archiveFile(dir, h.Month))
+	a, err := q.openMonth(monthOf(q.day))
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrUnknownDay
 	}
@@ -178,10 +163,10 @@ func (q *question) readArchive(look func(func(*bolt.Tx) error) error, dir string
 		return err
 	}
 	defer a.Close()
-	if err := a.fits(h); err != nil {
-		return err
-	}
 	i := slices.IndexFunc(a.header.Days, func(d archiveDay) bool { return d.Day == q.day })
+	if i < 0 {
+		return ErrUnknownDay
+	}
 	q.hall, q.inquiry, q.begun, q.answered = queue.NewHall(), nil, a.header.Days[i].First, a.header.Days[i].Last
 	if len(a.header.State) > 0 {
 		snap, err := loadSnapshot(a.header.State)

@@ -154,7 +154,8 @@ func TestWhyWhileTheMonthGoesIntoTheArchive(t *testing.T) {
 		files = files[len(files)-1:]
 		return db.View(fn)
 	}
-	why, _, err := answer(look, ArchiveDir(BookFile(dir)), &question{zone: Options{}.withDefaults().Zone, day: day, first: "A002", second: "A001"})
+	r := reading{look, Options{}.withDefaults().Zone, ArchiveDir(BookFile(dir))}
+	why, _, err := (&question{reading: r, day: day, first: "A002", second: "A001"}).answer()
 	require.NoError(t, err)
 	assert.Equal(t, "A001", why.Numbers[0])
 }

@@ -45,10 +45,10 @@ func runAudit(ctx context.Context, e env, args []string) int {
 	debug.SetGCPercent(400) // a year's entries are garbage as soon as they are folded
 	report, err := store.Audit(*file, o)
 	if errors.Is(err, store.ErrInUse) && data != "" { // the hall is running
-		if source, cannot := askForCopy(ctx, e, data); cannot == nil {
-			defer os.Remove(source)
-			report, err = store.Audit(source, o)
-		}
+		err = onCopy(ctx, e, data, func(book string) (err error) {
+			report, err = store.Audit(book, o)
+			return err
+		})
 	}
 	switch {
 	case errors.Is(err, store.ErrInUse):

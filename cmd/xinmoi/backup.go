@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -145,18 +146,24 @@ func backupTo(ctx context.Context, e env, data, to string) (where string, m *man
 func copyBook(ctx context.Context, e env, data, to string) error {
 	err := store.CopyClosed(data, to)
 	if errors.Is(err, store.ErrInUse) {
-		return copyRunning(ctx, e, data, to)
+		return onCopy(ctx, e, data, func(book string) error { return copyFile(book, to) })
 	}
 	return err
 }
 
-// copyRunning has the daemon copy its book, and takes the copy away.
-func copyRunning(ctx context.Context, e env, data, to string) error {
+// onCopy lets fn read a copy of the book that a running hall has in use. What is wrong
+// with the copy is told of the book.
+func onCopy(ctx context.Context, e env, data string, fn func(book string) error) error {
 	source, err := askForCopy(ctx, e, data)
 	if err != nil {
 		return err
 	}
-	return errors.Join(copyFile(source, to), os.Remove(source))
+	err = fn(source)
+	var told *store.BookError
+	if errors.As(err, &told) && told.File == source {
+		told.File = store.BookFile(data)
+	}
+	return errors.Join(err, removed(source))
 }
 
 // faulty is a copy with so many faults.
@@ -185,9 +192,13 @@ func backupFile(ctx context.Context, e env, data, to string) (string, *manifest,
 	return to, m, place(temp, to)
 }
 
-// askForCopy lets the running daemon make a copy, which the caller removes.
+// askForCopy lets the daemon that has the book make a copy, which the caller removes.
 func askForCopy(ctx context.Context, e env, data string) (file string, err error) {
 	status, body, err := control(ctx, data, e.lang, "/api/v1/backup")
+	var call *net.OpError
+	if errors.As(err, &call) && call.Op == "dial" { // it is no daemon that has it
+		err = &store.BookError{File: store.BookFile(data), Err: store.ErrInUse}
+	}
 	if err != nil {
 		return "", err
 	}

@@ -146,7 +146,7 @@ func TestBackupOfABookWithAnArchive(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = c.Each(filepath.Join(data, "archive"), "", "", func(day queue.Day, e store.Entry) error {
+		_, err = c.Each("", "", func(day queue.Day, e store.Entry) error {
 			if _, ok := e.Event.(queue.Issued); ok && string(day) > gone {
 				issued++
 			}

@@ -27,10 +27,13 @@ func runExport(ctx context.Context, e env, args []string) int {
 	from := fs.String("from", "", e.say("report.flag.from", nil))
 	to := fs.String("to", "", e.say("report.flag.to", nil))
 	file := fs.String("out", "", e.say("export.flag.out", nil))
-	if err := fs.Parse(args); err != nil || *data == "" || fs.NArg() > 0 || !isDay(*from) || !isDay(*to) {
+	if err := fs.Parse(args); err != nil || *data == "" || fs.NArg() > 0 {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("export.usage", nil))
 		}
+		return exitUsage
+	}
+	if e.badSpan(*from, *to) {
 		return exitUsage
 	}
 	n, err := exportTo(ctx, e, *data, *file, queue.Day(*from), queue.Day(*to))
@@ -74,12 +77,10 @@ func exportTo(ctx context.Context, e env, data, file string, from, to queue.Day)
 	}
 	n, err := export(ctx, book, out, from, to)
 	if errors.Is(err, store.ErrInUse) && book != data {
-		source, cannot := askForCopy(ctx, e, data)
-		if cannot != nil {
-			return 0, cannot
-		}
-		defer os.Remove(source)
-		n, err = export(ctx, source, out, from, to)
+		err = onCopy(ctx, e, data, func(book string) (err error) {
+			n, err = export(ctx, book, out, from, to)
+			return err
+		})
 	}
 	return n, err
 }
@@ -111,7 +112,7 @@ func export(ctx context.Context, book string, w io.Writer, from, to queue.Day) (
 		if err := lines.Encode(first); err != nil {
 			return err
 		}
-		head, err := c.Each(filepath.Join(filepath.Dir(book), "archive"), from, to, func(day queue.Day, e store.Entry) error {
+		head, err := c.Each(from, to, func(day queue.Day, e store.Entry) error {
 			if n++; n%1000 == 0 && ctx.Err() != nil {
 				return ctx.Err()
 			}

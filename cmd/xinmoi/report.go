@@ -25,8 +25,8 @@ func (s *server) reportRoute() door.Route {
 	return door.Route{Method: "GET", Pattern: "/api/v1/report", Kind: door.KindSupervisor, Who: door.Staff, Answer: report.Report{},
 		Handle: func(w http.ResponseWriter, r *http.Request) error {
 			from, to := r.URL.Query().Get("from"), r.URL.Query().Get("to")
-			for field, day := range map[string]string{"from": from, "to": to} {
-				if !isDay(day) {
+			for field, good := range map[string]bool{"from": isDay(from) && !reversed(from, to), "to": isDay(to)} {
+				if !good {
 					return &door.Problem{Code: "bad_value", Args: map[string]any{"field": field}}
 				}
 			}
@@ -44,6 +44,23 @@ func isDay(s string) bool {
 	return s == "" || err == nil
 }
 
+// reversed days have nothing between them.
+func reversed(from, to string) bool { return from > to && to != "" }
+
+// badSpan says what is wrong with the days from one to another.
+func (e env) badSpan(from, to string) (bad bool) {
+	for _, day := range []string{from, to} {
+		if !isDay(day) {
+			fmt.Fprintln(e.errw, e.say("audit.bad_day", map[string]any{"day": day}))
+			return true
+		}
+	}
+	if bad = reversed(from, to); bad {
+		fmt.Fprintln(e.errw, e.say("audit.bad_span", map[string]any{"from": from, "to": to}))
+	}
+	return bad
+}
+
 // runReport prints the figures of some days, of a running or a stopped hall.
 func runReport(ctx context.Context, e env, args []string) int {
 	fs := e.flags("report", "report.usage")
@@ -57,11 +74,8 @@ func runReport(ctx context.Context, e env, args []string) int {
 		}
 		return exitUsage
 	}
-	for _, day := range []string{*from, *to} {
-		if !isDay(day) {
-			fmt.Fprintln(e.errw, e.say("audit.bad_day", map[string]any{"day": day}))
-			return exitUsage
-		}
+	if e.badSpan(*from, *to) {
+		return exitUsage
 	}
 	rep, doc, err := makeReport(ctx, e, *data, queue.Day(*from), queue.Day(*to))
 	if err != nil {
@@ -78,6 +92,14 @@ func runReport(ctx context.Context, e env, args []string) int {
 	if err != nil {
 		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
+	}
+	if len(rep.Lost) > 0 {
+		var days []string
+		for _, day := range rep.Lost {
+			days = append(days, string(day))
+		}
+		fmt.Fprintln(e.errw, e.say("report.lost", map[string]any{"n": len(days), "days": strings.Join(days, ", ")}))
+		return exitFound
 	}
 	return exitGood
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"xinmoi/store"
@@ -62,9 +61,9 @@ func (s *sentence) Error() string { return s.key }
 
 // answered is a refusal of the running daemon.
 func answered(body []byte) error {
-	var problem struct{ Title, Detail string }
-	if json.Unmarshal(body, &problem) == nil && problem.Title+problem.Detail != "" {
-		return said(strings.TrimSpace(problem.Title + " " + problem.Detail))
+	var problem struct{ Detail string }
+	if json.Unmarshal(body, &problem) == nil && problem.Detail != "" {
+		return said(problem.Detail)
 	}
 	return errors.New(string(body))
 }

@@ -57,6 +57,7 @@ var Codes = map[string]Code{
 	"stopping":        {Status: http.StatusServiceUnavailable, Retry: true},
 	"disk_low":        {Status: http.StatusServiceUnavailable},
 	"clock_unset":     {Status: http.StatusServiceUnavailable},
+	"book_damaged":    {Status: http.StatusInternalServerError},
 
 	// The door itself.
 	"malformed_json":         {Status: http.StatusBadRequest},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"xinmoi/store"
 	"xinmoi/store/queue"
 )
 
@@ -54,6 +55,9 @@ func (d *door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		d.Log.Error("a request failed", "route", visitOf(r).pattern, "error", err)
 		p = &Problem{Code: "internal"}
+		if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrArchive) {
+			p.Code = "book_damaged"
+		}
 	}
 	if _, known := Codes[p.Code]; !known {
 		d.Log.Error("a refusal without a line in the table", "route", visitOf(r).pattern, "code", p.Code)

@@ -16,7 +16,7 @@ import (
 
 // Book is what has sums: an open book or a closed one.
 type Book interface {
-	Sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) error
+	Sums(ctx context.Context, from, to queue.Day, each func(*sum.Day)) (lost []queue.Day, err error)
 }
 
 // Report is the sum of some days. Times are whole seconds; those within which so
@@ -29,6 +29,8 @@ type Report struct {
 	Skipped int       `json:"skipped"` // and not given, after power cuts
 	Gaps    []sum.Gap `json:"gaps"`    // which those were
 	Rows    []Row     `json:"rows"`
+	// Lost are days that are in none of the figures: book and archive are damaged there.
+	Lost []queue.Day `json:"lost"`
 }
 
 // Row is one line.
@@ -55,7 +57,7 @@ type Row struct {
 func Make(ctx context.Context, book Book, from, to queue.Day) (*Report, error) {
 	var all sum.Day
 	r := &Report{}
-	err := book.Sums(ctx, from, to, func(d *sum.Day) {
+	lost, err := book.Sums(ctx, from, to, func(d *sum.Day) {
 		if r.From == "" {
 			r.From = d.Day
 		}
@@ -66,6 +68,7 @@ func Make(ctx context.Context, book Book, from, to queue.Day) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Lost = append([]queue.Day{}, lost...)
 	r.Tickets, r.Skipped, r.Gaps = all.Tickets, all.Skipped, append([]sum.Gap{}, all.Gaps...)
 	r.Rows = append(r.Rows, row("total", "", &all.Total))
 	r.Rows = rows(r.Rows, "service", all.Services)

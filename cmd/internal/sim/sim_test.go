@@ -33,10 +33,12 @@ func TestAYear(t *testing.T) {
 	var total sum.Day
 	days := 0
 	require.NoError(t, store.ReadClosed(store.BookFile(dir), zone, func(c *store.Closed) error {
-		return c.Sums(t.Context(), "", "", func(d *sum.Day) {
+		lost, err := c.Sums(t.Context(), "", "", func(d *sum.Day) {
 			days++
 			total.Merge(d)
 		})
+		assert.Empty(t, lost)
+		return err
 	}))
 	row := total.Total
 	assert.Equal(t, 260, days)
