@@ -97,8 +97,11 @@ func (b *Book) nextToArchive() (h *archiveHeader, err error) {
 		c := tx.Bucket(bucketDays).Cursor()
 		g := goneTo(tx)
 		k, _ := c.Seek([]byte(max(g.day, dayBefore) + "0")) // the first day that is not gone
-		if k == nil || monthOf(queue.Day(k)) >= monthOf(from) {
-			return nil
+		t, err := tailOf(tx)
+		// The day that goes on may be years old, and its month is not whole before a
+		// later one begins.
+		if err != nil || k == nil || monthOf(queue.Day(k)) >= min(monthOf(from), monthOf(t.day)) {
+			return err
 		}
 		h, err = headerOf(tx, monthOf(queue.Day(k)))
 		if err != nil {

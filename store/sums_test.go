@@ -214,6 +214,8 @@ func TestADamagedSumOfTheArchive(t *testing.T) {
 		later := time.Date(2001, 3, 5, 8, 0, 0, 0, time.UTC).Sub(time.Now())
 		b, err := Open(dir, Options{Now: func() time.Time { return time.Now().Add(later) }, Keep: func(*queue.Hall) int { return 1 }})
 		require.NoError(t, err)
+		synctest.Wait()
+		assert.Empty(t, archives(t, dir), "the last day has not ended")
 		do(t, b, cs)
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
