@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"xinmoi/kiosk/kiosktest"
+	"xinmoi/kiosk/reader"
 	"xinmoi/store/centre"
 	"xinmoi/store/queue"
 )
@@ -39,15 +40,21 @@ type scans struct {
 }
 
 func openScans(t *testing.T, scanner *kiosktest.Scanner) *scans {
+	s := openWith(t, scanner.Serve)
+	s.scanner = scanner
+	return s
+}
+
+func openWith(t *testing.T, serve func(context.Context, io.ReadWriteCloser) error) *scans {
 	h := open(t, readers...)
-	s := &scans{hall: h, scanner: scanner, told: make(chan map[string]any, 16)}
+	s := &scans{hall: h, told: make(chan map[string]any, 16)}
 	host, sim := net.Pipe()
 	ended := make(chan error, 1)
 	doc := centre.InForce(h.book.View().Hall)
 	self, ok := doc.Kiosk("k1")
 	require.True(t, ok)
 	go func() { ended <- h.room.Scanner(self).Serve(t.Context(), host) }()
-	go func() { _ = scanner.Serve(t.Context(), sim) }()
+	go func() { _ = serve(t.Context(), sim) }()
 	t.Cleanup(func() { host.Close(); <-ended })
 	s.listen(t)
 	return s
@@ -113,6 +120,40 @@ func TestWhatAScanIs(t *testing.T) {
 			assert.Equal(t, map[string]any{"kind": "old_ticket"}, s.scan("https://so.example/t/"+strings.Repeat("a", 20)))
 			assert.Empty(t, s.logged.String())
 		})
+	}
+}
+
+// A code with a pause in it is one code while the scanner is not known, and when
+// it is known to send suffixes; one that sends none is not waited for.
+func TestAPauseWithinACode(t *testing.T) {
+	scanner := &scripted{pieces: make(chan string)}
+	s := openWith(t, scanner.serve)
+	half := len(kiosktest.SeniorCard) / 2
+	for range 2 {
+		scanner.pieces <- kiosktest.SeniorCard[:half]
+		time.Sleep(2 * reader.Idle)
+		scanner.pieces <- kiosktest.SeniorCard[half:] + "\r"
+		assert.Equal(t, "card", s.hear()["kind"])
+	}
+	for range 2 {
+		scanner.pieces <- "LH000123"
+		assert.Equal(t, map[string]any{"kind": "appointment"}, s.hear())
+	}
+}
+
+// scripted sends what a test says.
+type scripted struct{ pieces chan string }
+
+func (s *scripted) serve(ctx context.Context, wire io.ReadWriteCloser) error {
+	for {
+		select {
+		case p := <-s.pieces:
+			if _, err := io.WriteString(wire, p); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		}
 	}
 }
 

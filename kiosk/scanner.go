@@ -35,10 +35,12 @@ type assembler interface {
 	End() (scan []byte)
 }
 
-// Serve reads the scanner until the wire or ctx ends.
+// Serve reads the scanner until the wire or ctx ends. A code that comes with a
+// pause in it, from a slow adapter or over a network, is not torn in two where
+// the scanner ends its codes with a suffix.
 func (s *Scanner) Serve(ctx context.Context, wire device.Wire) error {
 	var pieces assembler
-	idle := reader.Idle
+	typed, idle := false, reader.FirstIdle
 	buf := make([]byte, 512)
 	for ctx.Err() == nil {
 		var end time.Time // none
@@ -50,11 +52,12 @@ func (s *Scanner) Serve(ctx context.Context, wire device.Wire) error {
 		}
 		n, err := wire.Read(buf)
 		if pieces == nil && n > 0 {
-			pieces, idle = s.assemble(buf[:n])
+			pieces, typed = s.assemble(buf[:n])
 		}
 		if n > 0 {
 			for _, scan := range pieces.Feed(buf[:n]) {
 				s.k.scanned(ctx, s.id, scan)
+				idle = reader.Broken
 			}
 		}
 		clear(buf[:n])
@@ -62,6 +65,9 @@ func (s *Scanner) Serve(ctx context.Context, wire device.Wire) error {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			if scan := pieces.End(); scan != nil { // a scanner that sends no suffix
 				s.k.scanned(ctx, s.id, scan)
+			}
+			if idle = reader.Idle; typed {
+				idle = reader.FirstIdle
 			}
 		case err != nil:
 			return fmt.Errorf("scanner: %w", err)
@@ -72,13 +78,13 @@ func (s *Scanner) Serve(ctx context.Context, wire device.Wire) error {
 
 // assemble tells a scanner that types from one that sends text. What another
 // machine lends may be either: records of keys have zero bytes, and text has none.
-func (s *Scanner) assemble(first []byte) (assembler, time.Duration) {
-	typed := strings.HasPrefix(s.port, "evdev:")
+func (s *Scanner) assemble(first []byte) (pieces assembler, typed bool) {
+	typed = strings.HasPrefix(s.port, "evdev:")
 	if strings.HasPrefix(s.port, "agent:") {
 		typed = bytes.IndexByte(first, 0) >= 0
 	}
 	if typed {
-		return &reader.Typed{}, reader.TypedIdle
+		return &reader.Typed{}, true
 	}
-	return &reader.Chunks{}, reader.Idle
+	return &reader.Chunks{}, false
 }

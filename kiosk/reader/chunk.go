@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// The silence after which a scan without a suffix is at its end: of one that comes
-// as text, and of one that is typed, which is slower.
+// The silence after which a scan without a suffix is at its end.
 const (
-	Idle      = 80 * time.Millisecond
-	TypedIdle = 500 * time.Millisecond
+	Idle      = 80 * time.Millisecond  // of a scanner that has sent such a one before
+	FirstIdle = 500 * time.Millisecond // before it is known, and of one that types, which is slower
+	Broken    = time.Second            // of one that sends suffixes: the rest will not come
 )
 
 // maxScan is the longest scan; a longer one is no card and no ticket.
@@ -39,7 +39,8 @@ func (c *Chunks) Feed(p []byte) (scans [][]byte) {
 	return scans
 }
 
-// Open reports whether a scan has begun, so that End is to be called after Idle.
+// Open reports whether a scan has begun, so that End is to be called after a
+// silence.
 func (c *Chunks) Open() bool { return len(c.buf) > 0 }
 
 // End ends a scan: nil if there is none, or if it was too long. The buffer does
@@ -102,7 +103,7 @@ func (t *Typed) Feed(p []byte) (scans [][]byte) {
 }
 
 // Open reports whether a scan has begun, so that End is to be called after
-// TypedIdle.
+// FirstIdle.
 func (t *Typed) Open() bool { return t.chunks.Open() }
 
 // End ends a scan, as that of Chunks does.
