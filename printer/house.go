@@ -34,8 +34,9 @@ type printerJSON struct {
 // printersJSON are all of them, and what is wrong with the centre's own slip when
 // that of the house is printed instead.
 type printersJSON struct {
-	Items []printerJSON `json:"items"`
-	Slip  []string      `json:"slip"`
+	Items   []printerJSON `json:"items"`
+	Slip    []string      `json:"slip"`
+	Lacking []string      `json:"lacking"` // numbers of people who wait and got no paper
 }
 
 func (r *Room) listPrinters(w http.ResponseWriter, req *http.Request) error {
@@ -46,7 +47,10 @@ func (r *Room) listPrinters(w http.ResponseWriter, req *http.Request) error {
 	}
 	v := r.book.View()
 	doc := centre.InForce(v.Hall)
-	out := printersJSON{Items: []printerJSON{}, Slip: []string{}}
+	out := printersJSON{Items: []printerJSON{}, Slip: []string{}, Lacking: []string{}}
+	for _, t := range r.lacking(v.Hall, r.book.Now()) {
+		out.Lacking = append(out.Lacking, t.Number)
+	}
 	if t, found, err := r.templates.now(); t == nil && (len(found) > 0 || err != nil) {
 		out.Slip = r.slipTrouble(door.Lang(req), found, err)
 	}

@@ -43,11 +43,12 @@ type ledger struct {
 	read   store.Seq
 	saved  store.Seq // the mark
 	orders map[orderID]*order
-	rolls  map[string]*roll          // by printer
-	closed store.Seq                 // the entry that closed the last day; 0: a day is open
-	dirty  map[string]bool           // printers on which something was begun and not ended
-	keys   map[string]queue.TicketID // idempotency keys of what was asked for
-	kept   map[string]keptSince      // by printer
+	rolls  map[string]*roll             // by printer
+	closed store.Seq                    // the entry that closed the last day; 0: a day is open
+	dirty  map[string]bool              // printers on which something was begun and not ended
+	keys   map[string]queue.TicketID    // idempotency keys of what was asked for
+	kept   map[string]keptSince         // by printer
+	bare   map[queue.TicketID]store.Seq // tickets whose paper was given up, by the entry that asked for it
 }
 
 // keptSince is a printer's latest keptNote and its entry.
@@ -61,7 +62,7 @@ func newLedger(from store.Seq) *ledger {
 	return &ledger{
 		read: from, saved: from,
 		orders: map[orderID]*order{}, rolls: map[string]*roll{}, dirty: map[string]bool{}, keys: map[string]queue.TicketID{},
-		kept: map[string]keptSince{},
+		kept: map[string]keptSince{}, bare: map[queue.TicketID]store.Seq{},
 	}
 }
 
@@ -77,6 +78,7 @@ func (l *ledger) fold(e store.Entry, now time.Time) {
 	switch e.Event.(type) {
 	case queue.DayClosed:
 		l.closed = e.Seq
+		clear(l.bare)
 		return
 	case queue.DayOpened:
 		l.closed = 0
@@ -131,12 +133,16 @@ func (l *ledger) foldNote(e store.Entry, n note, now time.Time) {
 	case notePrinted, noteSent:
 		delete(l.dirty, n.Printer)
 		delete(l.orders, id)
+		delete(l.bare, n.Ticket)
 		l.roll(n.Printer).used(n)
 	case noteInterrupted:
 		if o != nil {
 			o.at = ""
 		}
 	case noteDropped:
+		if o != nil && o.kind == ticketSlip && !o.byHand && n.Reason != reasonOver {
+			l.bare[n.Ticket] = n.Order
+		}
 		delete(l.orders, id)
 	default:
 		l.foldRoll(e, n, now)
@@ -152,6 +158,9 @@ func (l *ledger) settled(now time.Time) store.Seq {
 	s := l.read
 	for id := range l.orders {
 		s = min(s, id.seq-1)
+	}
+	for _, seq := range l.bare {
+		s = min(s, seq-1)
 	}
 	if l.closed != 0 { // it is read again after a start
 		s = min(s, l.closed-1)
@@ -203,6 +212,12 @@ func (r *Room) catchUp(ctx context.Context) error {
 			o.at = ""
 		}
 	}
+	hall := r.book.View().Hall
+	for id := range l.bare {
+		if t, ok := hall.Ticket(id); !ok || !wants(t) {
+			delete(l.bare, id)
+		}
+	}
 	if s := l.settled(now); s >= l.saved+saveEvery {
 		if err := r.noteRolls(ctx); err != nil {
 			return err
@@ -218,6 +233,10 @@ func (r *Room) catchUp(ctx context.Context) error {
 // fallbackAfter is how long a ticket stands before another printer than the
 // kiosk's first may take it.
 const fallbackAfter = 2 * time.Second
+
+// overdue is when paper that has not come out is told to the staff. The slowest
+// ticket takes 13 s.
+const overdue = 30 * time.Second
 
 // triesMost is how often a ticket is begun.
 const triesMost = 3
@@ -281,6 +300,7 @@ func (r *Room) isTurnOf(d *Driver, o *order, doc *centre.Document, now time.Time
 func (r *Room) dropStale(ctx context.Context) error {
 	view, now := r.book.View(), r.book.Now()
 	fresh := time.Duration(freshS(centre.InForce(view.Hall))) * time.Second
+	dropped := false
 	for _, o := range r.inTurn() {
 		reason := ""
 		t, ok := view.Hall.Ticket(o.ticket)
@@ -300,9 +320,39 @@ func (r *Room) dropStale(ctx context.Context) error {
 		if _, err := r.write(ctx, noteDropped, note{Ticket: o.ticket, Order: o.seq, Reason: reason}); err != nil {
 			return err
 		}
-		delete(r.ledger.orders, o.orderID)
+		dropped = true
+	}
+	if dropped {
+		return r.catchUp(ctx)
 	}
 	return nil
+}
+
+// lacking lists the tickets whose holders still wait and whose paper was given
+// up, or has been due for longer than a printer needs. A kiosk that has no printer
+// promised none. The caller holds r.mu and has read the journal to its end.
+func (r *Room) lacking(hall *queue.Hall, now time.Time) []*queue.Ticket {
+	out := []*queue.Ticket{}
+	doc := centre.InForce(hall)
+	add := func(id queue.TicketID) {
+		t, ok := hall.Ticket(id)
+		if !ok || !wants(t) || slices.Contains(out, t) {
+			return
+		}
+		if k, _ := doc.Kiosk(t.Kiosk); len(k.Printers) > 0 {
+			out = append(out, t)
+		}
+	}
+	for id := range r.ledger.bare {
+		add(id)
+	}
+	for _, o := range r.ledger.orders {
+		if o.kind == ticketSlip && now.Sub(o.asked) >= overdue {
+			add(o.ticket)
+		}
+	}
+	slices.SortFunc(out, func(a, b *queue.Ticket) int { return cmp.Compare(a.ID, b.ID) })
+	return out
 }
 
 // freshS is the setting, or its default where a document was not filled in.

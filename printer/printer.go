@@ -61,7 +61,8 @@
 //     it tells its state by itself: one whose power has gone for a moment while its
 //     wire stayed makes rubbish of the rest, and then says that it is done.
 //   - After three broken attempts a ticket is dropped: better no paper than a
-//     roll full of beginnings.
+//     roll full of beginnings. Who waits without paper is told to the staff, for
+//     these and for stale ones, and they reprint it when they see fit.
 package printer
 
 import (

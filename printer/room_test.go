@@ -2,6 +2,7 @@ package printer
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"image/png"
 	"net"
@@ -106,7 +107,57 @@ func TestGivesUpAfterThreeBreaks(t *testing.T) {
 		notes := h.notes()
 		assert.Equal(t, "dropped A001: failed", notes[len(notes)-1], "%v", notes)
 		assert.Len(t, notes, 7)
+		assert.Equal(t, []string{"A001"}, h.lacking(), "and the staff are told")
 	})
+}
+
+// Who waits without paper is told to the staff, over restarts too, until a
+// reprint has come out or the number is done with.
+func TestPeopleWithoutPaperAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer func() { h.stop() }()
+		h.do(queue.Issue{Service: "ho-tich", Kiosk: "k2", Print: true, Lang: "vi"}) // a kiosk without printers promises no paper
+		first, second := h.take(), h.take()
+		assert.Empty(t, h.lacking(), "it may just be printing")
+		time.Sleep(overdue)
+		assert.Equal(t, []string{first.Number, second.Number}, h.lacking())
+		p := printertest.New(printertest.Options{})
+		p.SetPaper(false)
+		l := h.plug("p1", p, nil)
+		time.Sleep(100 * time.Second) // longer than fresh
+		assert.Equal(t, []string{"dropped A001: stale", "dropped A002: stale", "dropped A003: stale"}, h.notes())
+		assert.Less(t, h.room.ledger.settled(h.book.Now()), h.room.ledger.bare[first.ID], "the mark stays before what the list follows from")
+		h.do(queue.Cancel{Ticket: second.ID})
+		third := h.take()
+		time.Sleep(overdue)
+		l.stop()
+		h.stop()
+		h.start()
+		assert.Equal(t, []string{first.Number, third.Number}, h.lacking())
+		p.SetPaper(true)
+		l = h.plug("p1", p, nil)
+		time.Sleep(5 * time.Second)
+		assert.Equal(t, []string{first.Number}, h.lacking())
+		w := h.ask(http.MethodPost, "/api/v1/reprints", `{"number":" `+strings.ToLower(first.Number)+`"}`, "one")
+		assert.Equal(t, http.StatusAccepted, w.Code, w.Body)
+		time.Sleep(5 * time.Second)
+		assert.Empty(t, h.lacking())
+		l.stop()
+		papers := p.Papers()
+		assert.Equal(t, "marked", h.looks(papers[len(papers)-1], first, 576))
+		assert.Equal(t, http.StatusNotFound, h.ask(http.MethodPost, "/api/v1/reprints", `{"number":"Z999"}`, "two").Code)
+	})
+}
+
+// lacking lists the numbers that wait without paper, as a page is told them.
+func (h *hall) lacking() []string {
+	h.t.Helper()
+	w := h.ask(http.MethodGet, "/api/v1/printers", "", "")
+	require.Equal(h.t, http.StatusOK, w.Code, w.Body)
+	var list struct{ Lacking []string }
+	require.NoError(h.t, json.Unmarshal(w.Body.Bytes(), &list))
+	return list.Lacking
 }
 
 // At 9,600 baud every ticket of a busy minute comes out, one after another.

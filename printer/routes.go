@@ -3,6 +3,7 @@ package printer
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"xinmoi/assets"
 	"xinmoi/store/centre"
@@ -16,6 +17,10 @@ func (r *Room) Routes() []door.Route {
 		{
 			Method: http.MethodPost, Pattern: "/api/v1/tickets/{id}/reprint", Kind: door.KindCounter, Who: door.Staff,
 			Request: reprintBody{}, Answer: reprintAnswer{}, Handle: r.reprint,
+		},
+		{
+			Method: http.MethodPost, Pattern: "/api/v1/reprints", Kind: door.KindSupervisor, Who: door.Staff,
+			Request: reprintNumber{}, Answer: reprintAnswer{}, Status: http.StatusAccepted, Handle: r.reprintNumber,
 		},
 		{Method: http.MethodGet, Pattern: "/api/v1/printers", Kind: door.KindSupervisor, Who: door.Staff, Answer: printersJSON{}, Handle: r.listPrinters},
 		{Method: http.MethodPost, Pattern: "/api/v1/printers/{id}/slips", Kind: door.KindSupervisor, Who: door.Staff, Request: slipWanted{}, Answer: told{}, Status: http.StatusAccepted, Handle: r.askSlip},
@@ -69,7 +74,28 @@ func (r *Room) reprint(w http.ResponseWriter, req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n := note{Ticket: t.ID, Printer: body.Printer, Kiosk: t.Kiosk, Key: req.Header.Get("Idempotency-Key")}
+	return r.again(w, req, t, body.Printer)
+}
+
+// reprintNumber names a ticket of today by its number.
+type reprintNumber struct {
+	Number string `json:"number"`
+}
+
+func (r *Room) reprintNumber(w http.ResponseWriter, req *http.Request) error {
+	body, err := door.Read[reprintNumber](req)
+	if err != nil {
+		return err
+	}
+	t, ok := r.book.View().Hall.ByNumber(strings.ToUpper(strings.TrimSpace(body.Number)))
+	if !ok {
+		return queue.ErrUnknownTicket
+	}
+	return r.again(w, req, t, "")
+}
+
+func (r *Room) again(w http.ResponseWriter, req *http.Request, t *queue.Ticket, printer string) error {
+	n := note{Ticket: t.ID, Printer: printer, Kiosk: t.Kiosk, Key: req.Header.Get("Idempotency-Key")}
 	doc := centre.InForce(r.book.View().Hall)
 	if n.Printer == "" {
 		if k, _ := doc.Kiosk(t.Kiosk); len(k.Printers) == 0 && len(doc.Printers) > 0 {

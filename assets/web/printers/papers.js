@@ -9,6 +9,8 @@ const EVERY = 2_000; // ms between two looks
 
 /** The printers as the server told them last. */
 export const printers = signal(/** @type {any[]} */ ([]));
+/** Numbers of people who wait and got no paper. */
+export const lacking = signal(/** @type {string[]} */ ([]));
 /** What is wrong with the centre's own slip, in words. */
 export const slip = signal(/** @type {string[]} */ ([]));
 /** What went wrong with the last answer or order, in words. */
@@ -20,6 +22,7 @@ async function look() {
     const told = await get("/api/v1/printers");
     printers.value = told.items;
     slip.value = told.slip;
+    lacking.value = told.lacking;
   } catch {
     // The page says by itself when the server is away; look again.
   }
@@ -37,12 +40,24 @@ export async function watchPapers() {
  * @param {object} [body]
  * @returns {Promise<boolean>} whether it went well
  */
-export async function tell(path, body = {}) {
+export const tell = (path, body = {}) => ask(() => post(`/api/v1/printers/${path}`, body));
+
+/**
+ * Has tickets printed again.
+ * @param {string[]} numbers
+ */
+export const reprint = (numbers) =>
+  ask(async () => {
+    for (const number of numbers) await post("/api/v1/reprints", { number });
+  });
+
+/** @param {() => Promise<any>} order @returns {Promise<boolean>} whether it went well */
+async function ask(order) {
   if (busy.value) return false;
   busy.value = true;
   trouble.value = "";
   try {
-    await post(`/api/v1/printers/${path}`, body);
+    await order();
     await look();
     return true;
   } catch (err) {
@@ -65,6 +80,19 @@ function Question({ p }) {
       <button type="button" class="button" disabled=${busy.value} onClick=${() => tell(`${p.id}/paper`, { asking: p.asking, shows: false })}>${t("printer.paper.no")}</button></p></div>`;
 }
 
+const NAMED = 15; // numbers; of more only how many
+
+/** Who waits without paper. */
+function Lacking() {
+  const all = lacking.value;
+  if (all.length === 0) return null;
+  const rest = all.length - NAMED;
+  return html`<div class="notice warn" role="status">
+    <p>${t("printer.paper.lacking", { n: all.length })} <b>${all.slice(0, NAMED).join(", ")}${rest > 0 ? ` … (+${rest})` : ""}</b></p>
+    <p>${t("printer.paper.lacking.do")}</p>
+    <p><button type="button" class="button" disabled=${busy.value} onClick=${() => reprint(all)}>${t("printer.paper.reprint")}</button></p></div>`;
+}
+
 /** How much a printer's roll has given, on a line of its own. */
 export function Roll({ id }) {
   const p = printers.value.find((x) => x.id === id);
@@ -79,5 +107,6 @@ export function Papers() {
   return html`${trouble.value && html`<p class="notice error" role="alert">${trouble.value}</p>`}
     ${wrong.length > 0 && html`<div class="notice warn" role="alert"><p>${t("printer.paper.slip")} <a href="/supervisor/slip">${t("printer.paper.slip.see")}</a></p>
       ${wrong.map((w) => html`<p key=${w}>${w}</p>`)}</div>`}
-    ${asked.map((p) => html`<${Question} key=${p.id} p=${p} />`)}`;
+    ${asked.map((p) => html`<${Question} key=${p.id} p=${p} />`)}
+    <${Lacking} />`;
 }

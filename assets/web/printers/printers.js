@@ -1,7 +1,7 @@
 // The printers and their paper, and the slips that take no number.
 import { html, render, signal } from "/web/vendor/preact.js";
 import { lang, loadWords, t } from "/web/lib/words.js";
-import { Papers, busy, printers, tell, watchPapers } from "/web/printers/papers.js";
+import { Papers, busy, printers, reprint, tell, watchPapers } from "/web/printers/papers.js";
 
 const LANG = "xinmoi.lang"; // as the supervisor's page keeps it
 
@@ -35,6 +35,28 @@ async function changed(id) {
   if (confirm(t("printer.house.changed.ask", { printer: id })) && (await tell(`${id}/roll`))) said.value = t("printer.house.changed.done", { printer: id });
 }
 
+/** @param {SubmitEvent} e */
+async function again(e) {
+  e.preventDefault();
+  said.value = "";
+  const box = /** @type {HTMLInputElement} */ (document.getElementById("again"));
+  const number = box.value.trim().toUpperCase();
+  if (number && (await reprint([number]))) {
+    said.value = t("printer.house.again.asked", { number });
+    box.value = "";
+  }
+}
+
+/** Somebody has lost the ticket, or got none. */
+const Again = () => html`<section aria-labelledby="again-title">
+  <h2 id="again-title">${t("printer.house.again")}</h2>
+  <form class="row" onSubmit=${again}>
+    <label for="again">${t("printer.house.again.number")}</label>
+    <input id="again" class="num" autocomplete="off" maxlength="8" size="8" required />
+    <button class="button" disabled=${busy.value}>${t("printer.house.again.do")}</button>
+  </form>
+</section>`;
+
 function Roll({ p }) {
   const low = p.left !== undefined && p.left * 10 <= p.of;
   return html`<dl>
@@ -65,6 +87,7 @@ function House() {
       <${Papers} />
       ${said.value && html`<p class="notice info" role="status">${said.value}</p>`}
       ${printers.value.map((p) => html`<${Printer} key=${p.id} p=${p} />`)}
+      ${printers.value.length > 0 && html`<${Again} />`}
       <p class="hint">${t("printer.house.hint", { line: "roll_tickets = 900" })}</p>
     </main>`;
 }
