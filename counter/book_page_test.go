@@ -23,7 +23,7 @@ func (h *hall) step(d time.Duration) {
 	h.clock.mu.Lock()
 	h.clock.shift += d
 	h.clock.mu.Unlock()
-	require.Eventually(h.t, func() bool { return h.book.View().ClockUntrusted != was }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(h.t, func() bool { return h.book.View().ClockUntrusted != was }, 20*time.Second, 10*time.Millisecond)
 }
 
 // powerCut ends the daemon as a power cut would, and starts it again.

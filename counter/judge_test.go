@@ -101,7 +101,7 @@ func TestPymodbusHasButtons(t *testing.T) {
 		_, err = in.Write([]byte("\n"))
 		require.NoError(t, err)
 		next("pressed")
-		assert.Eventually(t, func() bool { return h.count("k2 ticket.called") == 1 }, 2*time.Second, 10*time.Millisecond, inputs)
+		assert.Eventually(t, func() bool { return h.count("k2 ticket.called") == 1 }, 20*time.Second, 10*time.Millisecond, inputs)
 		assert.Equal(t, 1, h.count("k1 ticket.called"), inputs)
 		module.Process.Kill()
 		module.Wait()

@@ -142,7 +142,7 @@ func TestSupervisorFigures(t *testing.T) {
 	require.Eventually(t, func() bool {
 		r := h.get("/api/v1/devices")
 		return len(r.Items) == 1 && len(r.Items[0]["conditions"].([]any)) == 1
-	}, 5*time.Second, 50*time.Millisecond)
+	}, 20*time.Second, 50*time.Millisecond)
 	s, _ := h.look("supervisor/all")
 	assert.Equal(t, 2, s.Now.Waiting)
 	assert.Equal(t, 1, s.Now.Called)

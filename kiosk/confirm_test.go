@@ -150,7 +150,7 @@ func TestWhatDoesNotConfirm(t *testing.T) {
 				return false
 			}
 			if c.confirm {
-				require.Eventually(t, func() bool { return !in() }, 5*time.Second, 5*time.Millisecond)
+				require.Eventually(t, func() bool { return !in() }, 20*time.Second, 5*time.Millisecond)
 				return
 			}
 			// Said in turn, the next message is heard after this one.

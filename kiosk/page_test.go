@@ -271,7 +271,7 @@ func TestAClockInDoubt(t *testing.T) {
 	p := b.Open(t, h.server.URL+"/kiosk/k1", portrait)
 	p.Wait(`document.querySelector(".clock")`)
 	h.set(monday.Add(13 * time.Hour))
-	require.Eventually(t, func() bool { return h.book.View().ClockUntrusted }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return h.book.View().ClockUntrusted }, 20*time.Second, 10*time.Millisecond)
 	p.Wait(`!document.querySelector(".clock") && document.querySelector(".notices .warn")`)
 	p.Check("clock-in-doubt-vi", !assetstest.Scrolls, 20)
 	p.Tap(`[data-service="ho-tich"]`)

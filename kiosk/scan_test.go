@@ -85,7 +85,7 @@ func (s *scans) listen(t *testing.T) {
 // scan holds a code under the scanner and waits for what is told.
 func (s *scans) scan(code string) map[string]any {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool { return s.scanner.Scan(code) == nil }, 5*time.Second, time.Millisecond)
+	require.Eventually(s.t, func() bool { return s.scanner.Scan(code) == nil }, 20*time.Second, time.Millisecond)
 	return s.hear()
 }
 
@@ -251,7 +251,7 @@ func TestNothingOfACardIsKept(t *testing.T) {
 	assert.Eventually(t, func() bool {
 		_, err := os.Stat(filepath.Join(s.dir, "day"))
 		return os.IsNotExist(err)
-	}, 5*time.Second, 5*time.Millisecond, "the key dies with the day")
+	}, 20*time.Second, 5*time.Millisecond, "the key dies with the day")
 }
 
 // TestATypingScanner: what a scanner that types leaves of a card is enough.

@@ -51,7 +51,7 @@ func yearsBook(t *testing.T) (data string, tickets int) {
 	require.Eventually(t, func() bool {
 		months, _ := filepath.Glob(filepath.Join(data, "archive", "*"+".journal.gz"))
 		return len(months) == 12
-	}, 30*time.Second, 20*time.Millisecond)
+	}, 3*time.Minute, 20*time.Millisecond)
 	require.NoError(t, b.Close())
 	return data, tickets
 }

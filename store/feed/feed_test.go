@@ -100,7 +100,7 @@ func TestResumeOfTheOnlyScreen(t *testing.T) {
 	p := h.page("view=board/b1")
 	epoch := p.next().Epoch
 	p.conn.Close()
-	require.Eventually(t, func() bool { return h.feed.Stats().Clients == 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return h.feed.Stats().Clients == 0 }, 20*time.Second, time.Millisecond)
 	h.book.publish("ticket.called:A001", "ticket.issued:A002")
 	back := h.page("view=board/b1&since=" + epoch + ".0")
 	assert.Equal(t, "A001", back.next().Number)
@@ -117,7 +117,7 @@ func TestResumeIntoAChainThatBeganLater(t *testing.T) {
 	p := h.page("view=board/b1")
 	epoch := p.next().Epoch
 	p.conn.Close()
-	require.Eventually(t, func() bool { return h.feed.Stats().Clients == 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return h.feed.Stats().Clients == 0 }, 20*time.Second, time.Millisecond)
 	h.book.publish("ticket.issued:A001", "ticket.issued:A002")
 	other := h.page("view=board/b1")
 	assert.Equal(t, store.Seq(2), other.next().Seq)

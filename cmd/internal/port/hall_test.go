@@ -124,7 +124,7 @@ func TestPressThroughRealPtys(t *testing.T) {
 	keep(signCable.link, "led/l1", sign.Serve)
 	eventually := func(what string, ok func() bool) {
 		t.Helper()
-		require.Eventually(t, ok, 5*time.Second, 2*time.Millisecond, what)
+		require.Eventually(t, ok, 20*time.Second, 2*time.Millisecond, what)
 	}
 
 	padCable.plug()
