@@ -84,7 +84,7 @@ func TestAnEmergencyIsNotedOnceAndHeldToItsLimits(t *testing.T) {
 		assert.Equal(t, 200, h.post("/api/v1/emergency", `{"text":{"vi":" Có\n cháy\u0000! ","en":" "}}`))
 	}
 	assert.Equal(t, 1, noted(), "sent twice it is one")
-	m := ear.play(5 * time.Second)
+	m := ear.play(patience)
 	assert.Equal(t, "a", m.Zone)
 	_, again := ear.next(300 * time.Millisecond)
 	assert.False(t, again, "and spoken once")

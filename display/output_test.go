@@ -182,7 +182,7 @@ func TestAutoWithoutASoundCardIsNoFault(t *testing.T) {
 	h.issue("civil", 1)
 	board := h.ear(t, "b1", "one")
 	h.do(queue.CallNext{Counter: "q1"})
-	board.play(5 * time.Second)
+	board.play(patience)
 	for _, d := range h.book.View().Devices {
 		assert.NotEqual(t, "sound", d.ID.Kind())
 	}

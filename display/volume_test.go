@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,7 +35,7 @@ func TestTheDocumentSaysHowToSpeak(t *testing.T) {
 	one := h.ear(t, "b1", "one")
 	h.issue("civil", 1)
 	h.do(queue.CallNext{Counter: "q1"})
-	m := one.play(5 * time.Second)
+	m := one.play(patience)
 	assert.Equal(t, "Xin mời công dân có số thứ tự A, một trăm lẻ năm, đến quầy số một, phòng một không hai, khu A, tầng một. "+
 		"Ticket number A, one hundred five, please proceed to counter one, room one zero two, zone A.", m.Text, "what nobody has a word for, the first floor, is left out")
 	assert.InDelta(t, 0.4, m.Volume, 1e-9, "softer by half in the quiet hours")
@@ -63,7 +62,7 @@ func TestVolumeOfAZone(t *testing.T) {
 	assert.False(t, zone().Quiet)
 	status, _ := h.ask("/api/v1/zones/a/volume", "", `{"percent":30}`)
 	assert.Equal(t, 200, status)
-	m, ok := one.hear(5*time.Second, func(m heard) bool { return m.Type == "volume" })
+	m, ok := one.hear(patience, func(m heard) bool { return m.Type == "volume" })
 	require.True(t, ok, "what is being spoken is turned down too")
 	assert.Equal(t, heard{Type: "volume", Zone: "a", Volume: 0.3}, m)
 	for _, bad := range []string{`{"percent":0}`, `{"percent":9}`, `{"percent":101}`, `{}`} {
@@ -78,7 +77,7 @@ func TestVolumeOfAZone(t *testing.T) {
 	h.issue("civil", 1)
 	one = h.ear(t, "b1", "one")
 	h.do(queue.CallNext{Counter: "q1"})
-	assert.InDelta(t, 0.3, one.play(5*time.Second).Volume, 1e-9)
+	assert.InDelta(t, 0.3, one.play(patience).Volume, 1e-9)
 
 	h.halt()
 	require.NoError(t, os.WriteFile(filepath.Join(h.dir, "display", "volume.json"), []byte(`{"a":`), 0o600))

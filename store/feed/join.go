@@ -178,8 +178,8 @@ func (f *Feed) join(c *client, view View, since string) {
 	f.open.Go(func() {
 		c.call(Joined, nil)
 		c.read()
-		f.leave(c)
 		c.call(Left, nil)
+		f.leave(c) // who counts no such client knows that all were told
 	})
 }
 
