@@ -2,12 +2,19 @@ package printer
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"image/png"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"xinmoi/printer/escpos"
+	"xinmoi/printer/printertest" // shows what a job makes of the paper
 	"xinmoi/printer/slip"
 	"xinmoi/store/centre"
 	"xinmoi/store/door"
@@ -33,7 +40,7 @@ func (r *Room) preview(w http.ResponseWriter, req *http.Request) error {
 	s.Template, _, _ = r.templates.now()
 	s.Link = doc.HolderURL(r.book.Link(s.Ticket))
 	var b bytes.Buffer
-	if err := draw(&b, s, dotsOf(p.Model), r.words); err != nil {
+	if err := drawFor(&b, s, p, r.words); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "image/png")
@@ -66,20 +73,25 @@ type Sample struct {
 	Lang     string // the citizen's
 	Class    string
 	Reprint  bool
-	Dots     int // across the paper; default: as the model has
-	Model    string
+	Dots     int // across the paper, all drawn; default: as the printer does it
+	Printer  centre.Printer
 	Now      time.Time
 }
 
 func madeUp(doc *centre.Document, o Sample) *queue.Ticket {
 	t := &queue.Ticket{
-		Number: "A000", IssuedAt: o.Now, Lang: o.Lang, Class: queue.ClassID(o.Class),
+		IssuedAt: o.Now, Lang: o.Lang, Class: queue.ClassID(o.Class),
 		Told: queue.Told{Ahead: 7, LowS: 20 * 60, HighS: 35 * 60},
 	}
 	v, ok := doc.Service(queue.ServiceID(o.Service))
 	if !ok && len(doc.Services) > 0 {
 		v = doc.Services[0]
 	}
+	prefix := ""
+	if v.Prefix != nil {
+		prefix = *v.Prefix
+	}
+	t.Number = fmt.Sprintf("%s%0*d", prefix, cmp.Or(v.Digits, 3), 0) // which nobody gets
 	t.Service = queue.ServiceID(v.ID)
 	if t.Told.Bring = v.Bring[o.Lang]; len(t.Told.Bring) == 0 && len(doc.Centre.Languages) > 0 {
 		t.Told.Bring = v.Bring[doc.Centre.Languages[0]]
@@ -91,32 +103,88 @@ func madeUp(doc *centre.Document, o Sample) *queue.Ticket {
 func Preview(w io.Writer, doc *centre.Document, o Sample, words slip.Words) error {
 	link := doc.HolderURL(strings.Repeat("a", 20)) // as long as a true one
 	s := slip.Slip{Template: o.Template, Centre: doc, Ticket: madeUp(doc, o), Link: link, Reprint: o.Reprint}
-	dots := o.Dots
-	if dots == 0 {
-		dots = dotsOf(o.Model)
+	if o.Dots == 0 {
+		return drawFor(w, s, o.Printer, words)
 	}
-	return draw(w, s, dots, words)
-}
-
-func dotsOf(model string) int {
-	m, ok := ModelOf(model)
-	if !ok {
-		m, _ = ModelOf(centre.DefaultModel)
-	}
-	return m.Dots
-}
-
-// draw writes a PNG of a slip.
-func draw(w io.Writer, s slip.Slip, dots int, words slip.Words) error {
 	press, err := slip.NewPress()
 	if err != nil {
 		return err
 	}
-	page, err := press.Render(slip.Build(s, words), slip.Paper{Dots: dots})
+	return draw(w, slip.Build(s, words), press, slip.Paper{Dots: o.Dots})
+}
+
+// draw writes a PNG of lines that are all drawn.
+func draw(w io.Writer, lines []slip.Line, press *slip.Press, paper slip.Paper) error {
+	page, err := press.Render(lines, paper)
 	if err != nil {
 		return err
 	}
 	return png.Encode(w, page.Image())
+}
+
+// drawFor writes a PNG of a slip as a printer of the document would make it: in
+// the way that suits its model and the speed of its line. What it sets in its own
+// letters is shown in those of the simulated printer, which stand as wide.
+func drawFor(w io.Writer, s slip.Slip, p centre.Printer, words slip.Words) error {
+	press, err := slip.NewPress()
+	if err != nil {
+		return err
+	}
+	m, bps := modelFor(p), lineOf(p.Port)
+	way, lines, paper := wayOf(p.Way, m, bps), slip.Build(s, words), slip.Paper{Dots: m.Dots, Coarse: bps > 0 && bps < slowLine}
+	if way == centre.WayRaster {
+		return draw(w, lines, press, paper)
+	}
+	var job [][]byte
+	var kept *shelf
+	if way == centre.WayStored { // as once the printer has all pictures
+		kept = newShelf()
+		if _, _, err := set(way, lines, press, m, paper, longestPieces, kept); err != nil {
+			return err
+		}
+		for _, want := range kept.wants {
+			key := kept.freeKey(escpos.RAM, want.id)
+			cmd, err := escpos.Define(escpos.RAM, key, want.img)
+			if err != nil {
+				continue // too large to be kept: drawn
+			}
+			job = append(job, cmd)
+			kept.kept[escpos.RAM][want.id], kept.listed[escpos.RAM][key] = key, true
+		}
+	}
+	pieces, _, err := set(way, lines, press, m, paper, longestPieces, kept)
+	if err != nil {
+		return err
+	}
+	papers := printertest.Print(printertest.Options{Dots: m.Dots, Pages: m.Pages, RAM: 1 << 20}, slices.Concat(append(job, pieces...)...))
+	if len(papers) == 0 {
+		return draw(w, lines, press, paper)
+	}
+	return png.Encode(w, papers[0].Image)
+}
+
+// modelFor is the model of a printer of the document, with what this one has
+// of its own; one that is not known, such as of a later version, is a plain one.
+func modelFor(p centre.Printer) Model {
+	m, ok := ModelOf(p.Model)
+	if !ok {
+		m, _ = ModelOf(centre.DefaultModel)
+	}
+	if p.Pages != "" {
+		m.Pages = pagesOf(p.Pages)
+	}
+	return m
+}
+
+// lineOf is the speed of a port by its address, in bytes a second; 0: fast.
+func lineOf(port string) int {
+	_, options, _ := strings.Cut(port, "?")
+	q, _ := url.ParseQuery(options)
+	baud, _ := strconv.Atoi(q.Get("baud"))
+	if baud == 0 && strings.HasPrefix(port, "serial:") {
+		baud = 9600
+	}
+	return baud / 10
 }
 
 // The calls of the page on which the slip is edited.
@@ -144,7 +212,7 @@ type (
 	printerChoice struct {
 		ID    string `json:"id"`
 		Title string `json:"title"`
-		Dots  int    `json:"dots"`
+		Way   string `json:"way"` // raster, text, stored, hybrid
 	}
 	slipBody struct {
 		Template string `json:"template"`
@@ -152,7 +220,8 @@ type (
 		Service  string `json:"service,omitempty"`
 		Lang     string `json:"lang,omitempty"`
 		Class    string `json:"class,omitempty"`
-		Dots     int    `json:"dots,omitempty"` // across the paper, 200 to 1000
+		Printer  string `json:"printer,omitempty"` // as it would make it
+		Dots     int    `json:"dots,omitempty"`    // without one: across the paper, 200 to 1000
 		Reprint  bool   `json:"reprint,omitempty"`
 	}
 	drawnAnswer struct {
@@ -182,8 +251,8 @@ func (r *Room) getSlip(w http.ResponseWriter, req *http.Request) error {
 		a.Classes = append(a.Classes, choice{c.ID, c.Name})
 	}
 	for _, p := range doc.Printers {
-		m, _ := ModelOf(p.Model)
-		a.Printers = append(a.Printers, printerChoice{p.ID, m.Title, dotsOf(p.Model)})
+		m := modelFor(p)
+		a.Printers = append(a.Printers, printerChoice{p.ID, m.Title, wayOf(p.Way, m, lineOf(p.Port))})
 	}
 	return door.Write(w, http.StatusOK, a)
 }
@@ -217,9 +286,17 @@ func (r *Room) drawSlip(w http.ResponseWriter, req *http.Request) error {
 	}
 	t, found := r.templates.try(body)
 	doc := centre.InForce(r.book.View().Hall)
+	p, ok := doc.Printer(body.Printer)
+	switch {
+	case ok:
+		body.Dots = 0
+	case body.Printer != "":
+		return &queue.Refusal{Code: queue.ErrBadValue.Code, Args: map[string]any{"field": "printer"}}
+	}
 	var b bytes.Buffer
 	err = Preview(&b, doc, Sample{
-		Template: t, Service: body.Service, Lang: body.Lang, Class: body.Class, Dots: body.Dots, Reprint: body.Reprint, Now: r.book.Now(),
+		Template: t, Service: body.Service, Lang: body.Lang, Class: body.Class, Reprint: body.Reprint,
+		Printer: p, Dots: body.Dots, Now: r.book.Now(),
 	}, r.words)
 	if err != nil {
 		return err

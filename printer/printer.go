@@ -120,18 +120,10 @@ type Driver struct {
 	usable bool // guarded by room.mu
 }
 
-// Printer makes the driver of a printer. A model that is not known, such as one
-// of a later version, prints as a plain 80 mm printer.
+// Printer makes the driver of a printer.
 func (r *Room) Printer(p centre.Printer) *Driver {
-	m, ok := ModelOf(p.Model)
-	if !ok {
-		m, _ = ModelOf(centre.DefaultModel)
-	}
-	if p.Pages != "" {
-		m.Pages = pagesOf(p.Pages)
-	}
 	return &Driver{
-		room: r, id: p.ID, model: m, way: p.Way, wake: make(chan struct{}, 1),
+		room: r, id: p.ID, model: modelFor(p), way: p.Way, wake: make(chan struct{}, 1),
 		log: r.log.With("printer", p.ID),
 	}
 }

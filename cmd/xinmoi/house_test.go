@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 	"assets/assetstest": {},
 	"assets/voice":      {},
 
-	"printer":        {"printer/escpos", "printer/slip", "assets/...", "store/..."},
+	"printer":        {"printer/escpos", "printer/slip", "printer/printertest", "assets/...", "store/..."}, // previews are printed on the simulator
 	"printer/escpos": {},
 	"printer/slip":   {"assets/...", "store/centre", "store/queue"},
 	"counter":        {"counter/keypad", "assets/...", "store/..."},

@@ -75,7 +75,7 @@ func runPreview(e env, args []string) int {
 			fmt.Fprintln(e.errw, e.say("printer.template.house", nil))
 		}
 	}
-	o.Model, o.Now = p.Model, time.Now()
+	o.Printer, o.Now = p, time.Now()
 	var png bytes.Buffer
 	err := printer.Preview(&png, doc, o, e.words.Say)
 	if err == nil {

@@ -114,6 +114,18 @@ func New(o Options) *Printer {
 	return p
 }
 
+// Print puts a whole job on the paper of a new printer at once, without a wire,
+// and returns what comes out.
+func Print(o Options, job []byte) []Paper {
+	p := New(o)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, op := range p.dec.Feed(job) {
+		p.do(op)
+	}
+	return p.papers
+}
+
 // ErrBroken is the end of a life whose cable broke by BreakAfter.
 var ErrBroken = errors.New("printertest: the cable broke")
 

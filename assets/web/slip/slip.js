@@ -6,11 +6,12 @@ import { lang, loadWords, t } from "/web/lib/words.js";
 
 const LANG = "xinmoi.lang"; // as the supervisor's page keeps it
 const LOGO = 1 << 20; // bytes, as the server takes
+const PAPER = "dots:"; // and how many across: no printer's id has a colon
 const QUIET = 400; // ms without a key press before the paper is drawn again
 
 const page = signal(/** @type {any} */ (null)); // what the server told
 const text = signal("");
-const choice = signal({ service: "", lang: "", class: "", dots: 576, reprint: false });
+const choice = signal({ service: "", lang: "", class: "", on: `${PAPER}576`, reprint: false });
 const logo = signal(""); // base64 of a file just chosen
 const paper = signal(/** @type {any} */ (null)); // the last drawing
 const said = signal({ mood: "", what: "" });
@@ -30,7 +31,7 @@ async function begin() {
     const a = await get("/api/v1/slip");
     page.value = a;
     text.value = a.template;
-    choice.value = { ...choice.value, service: a.services[0]?.id ?? "", lang: a.languages[0] ?? "vi", dots: a.printers[0]?.dots ?? 576 };
+    choice.value = { ...choice.value, service: a.services[0]?.id ?? "", lang: a.languages[0] ?? "vi", on: a.printers[0]?.id ?? `${PAPER}576` };
     if (!a.good) said.value = { mood: "warn", what: t("printer.slip.in_force") };
   } catch {
     setTimeout(begin, 2_000);
@@ -43,8 +44,10 @@ let drawing = 0;
 /** Draws the paper; of two drawings asked for, the later one is shown. */
 async function draw() {
   const mine = ++drawing;
+  const { on, ...rest } = choice.value;
+  const where = on.startsWith(PAPER) ? { dots: Number(on.slice(PAPER.length)) } : { printer: on };
   try {
-    const a = await post("/api/v1/slip/preview", { template: text.value, logo: logo.value || undefined, ...choice.value });
+    const a = await post("/api/v1/slip/preview", { template: text.value, logo: logo.value || undefined, ...rest, ...where });
     if (mine === drawing) paper.value = a;
   } catch (err) {
     if (mine === drawing) said.value = { mood: "error", what: /** @type {any} */ (err).detail || t("printer.slip.failed") };
@@ -94,7 +97,7 @@ function takeLogo(e) {
 
 function Choose({ of, label, children }) {
   return html`<label>${label}<select value=${String(choice.value[of])}
-    onChange=${(/** @type {any} */ e) => { choice.value = { ...choice.value, [of]: of === "dots" ? Number(e.target.value) : e.target.value }; }}>${children}</select></label>`;
+    onChange=${(/** @type {any} */ e) => { choice.value = { ...choice.value, [of]: e.target.value }; }}>${children}</select></label>`;
 }
 
 function Choices({ a }) {
@@ -102,9 +105,9 @@ function Choices({ a }) {
     <${Choose} of="service" label=${t("printer.slip.service")}>${a.services.map((s) => html`<option key=${s.id} value=${s.id}>${name(s.name)}</option>`)}<//>
     <${Choose} of="lang" label=${t("printer.slip.lang")}>${a.languages.map((l) => html`<option key=${l} value=${l}>${language(l)}</option>`)}<//>
     <${Choose} of="class" label=${t("printer.slip.class")}><option value="">${t("printer.slip.class.none")}</option>${a.classes.map((c) => html`<option key=${c.id} value=${c.id}>${name(c.name)}</option>`)}<//>
-    <${Choose} of="dots" label=${t("printer.slip.paper")}>
-      <option value="576">${t("printer.slip.paper.wide")}</option><option value="384">${t("printer.slip.paper.narrow")}</option>
-      ${a.printers.filter((p) => p.dots !== 576 && p.dots !== 384).map((p) => html`<option key=${p.id} value=${p.dots}>${t("printer.slip.paper.of", { printer: p.id, title: p.title, dots: p.dots })}</option>`)}<//>
+    <${Choose} of="on" label=${t("printer.slip.paper")}>
+      ${a.printers.map((p) => html`<option key=${p.id} value=${p.id}>${t("printer.slip.paper.of", { printer: p.id, title: p.title, way: t(`printer.slip.way.${p.way}`) })}</option>`)}
+      <option value=${`${PAPER}576`}>${t("printer.slip.paper.wide")}</option><option value=${`${PAPER}384`}>${t("printer.slip.paper.narrow")}</option><//>
     <label class="tick"><input type="checkbox" checked=${choice.value.reprint}
       onChange=${(/** @type {any} */ e) => { choice.value = { ...choice.value, reprint: e.target.checked }; }} />${t("printer.slip.reprint")}</label>
   </div>`;
