@@ -93,40 +93,48 @@ func pathTag(r *http.Request) (string, error) {
 	return lang, nil
 }
 
-// script is what has to be read aloud for the calls of this very centre.
+// script is what has to be read aloud for the calls of this very centre, each in
+// the manner of its zone.
 func (a *announcer) script(lang string, words voice.Words) (needed, besides []voice.Prompt) {
 	doc := centre.InForce(a.book.View().Hall)
-	s := style(doc, "")
-	if len(doc.Zones) > 0 {
-		s = style(doc, doc.Zones[0].ID)
+	zones := doc.Zones
+	if len(zones) == 0 {
+		zones = []centre.Zone{{}}
 	}
-	var calls []voice.Call
-	for _, sv := range doc.Services {
-		prefix := ""
-		if sv.Prefix != nil {
-			prefix = *sv.Prefix
+	var calls []voice.Styled
+	for i, z := range zones {
+		s := style(doc, z.ID)
+		say := func(c voice.Call) { calls = append(calls, voice.Styled{Call: c, Style: s}) }
+		for _, sv := range doc.Services {
+			prefix := ""
+			if sv.Prefix != nil {
+				prefix = *sv.Prefix
+			}
+			for d := range 10 { // each digit within a number and at its end
+				say(voice.Call{Kind: voice.First, Number: fmt.Sprintf("%s%d%d", prefix, d, d), Sign: "1"})
+			}
 		}
-		for d := range 10 { // each digit within a number and at its end
-			calls = append(calls, voice.Call{Kind: voice.First, Number: fmt.Sprintf("%s%d%d", prefix, d, d), Sign: "1"})
+		if s.Natural {
+			for n := range 1002 { // nghìn at the end and within: digits alone make four of them, and A999 goes on
+				say(voice.Call{Kind: voice.First, Number: fmt.Sprint(n), Sign: "1"})
+			}
+		}
+		for _, c := range doc.Counters {
+			if c.Zone != z.ID && (c.Zone != "" || i > 0) {
+				continue
+			}
+			for _, kind := range []voice.Kind{voice.First, voice.Result} {
+				say(voice.Call{Kind: kind, Number: "00", Sign: c.Number, Place: place(doc, c)})
+			}
+		}
+		for _, text := range voice.Notices {
+			say(voice.Call{Kind: voice.Notice, Text: text})
+		}
+		if z.ID != "" {
+			say(voice.Call{Kind: voice.Notice, Text: "test", Place: z.Name})
 		}
 	}
-	if s.Natural {
-		for n := range 1002 { // nghìn at the end and within: digits alone make four of them, and A999 goes on
-			calls = append(calls, voice.Call{Kind: voice.First, Number: fmt.Sprint(n), Sign: "1"})
-		}
-	}
-	for _, c := range doc.Counters {
-		for _, kind := range []voice.Kind{voice.First, voice.Result} {
-			calls = append(calls, voice.Call{Kind: kind, Number: "00", Sign: c.Number, Place: place(doc, c)})
-		}
-	}
-	for _, say := range voice.Notices {
-		calls = append(calls, voice.Call{Kind: voice.Notice, Text: say})
-	}
-	for _, z := range doc.Zones {
-		calls = append(calls, voice.Call{Kind: voice.Notice, Text: "test", Place: z.Name})
-	}
-	return voice.Script(lang, words, calls, s)
+	return voice.Script(lang, words, calls)
 }
 
 // studioPack tells of a pack; with its lines if they are wanted.

@@ -162,14 +162,26 @@ func TestALineIsRecorded(t *testing.T) {
 // thousand, and so has what comes after A999.
 func TestTheScriptOfWholeNumbers(t *testing.T) {
 	h := newHall(t, small+"\n[voice]\nnumbers = \"whole\"\nwords = [\"ngàn\"]\n")
-	var needed []string
-	for _, l := range h.pack("vi").Lines {
-		if l.Needed {
-			needed = append(needed, l.Text+map[bool]string{true: "."}[l.End])
-		}
-	}
+	needed := h.needed()
 	assert.Subset(t, needed, []string{"ngàn", "ngàn.", "linh", "mươi", "mươi.", "mười.", "mốt.", "tư.", "lăm.", "trăm", "trăm."})
 	assert.NotContains(t, needed, "nghìn", "of another region")
+}
+
+// Each zone may have its own manner; what any of them says is in the script.
+func TestTheScriptOfAllZones(t *testing.T) {
+	other := strings.Replace(wide, `direction = "right"`, "direction = \"right\"\nvoice = { numbers = \"whole\", words = [\"ngàn\"] }", 1)
+	require.NotContains(t, newHall(t, wide).needed(), "mốt.")
+	assert.Subset(t, newHall(t, other).needed(), []string{"không", "mốt.", "tư.", "lăm.", "trăm", "ngàn"})
+}
+
+// needed are the lines that this hall's voice has to read, as on paper.
+func (h *hall) needed() (all []string) {
+	for _, l := range h.pack("vi").Lines {
+		if l.Needed {
+			all = append(all, l.Text+map[bool]string{true: "."}[l.End])
+		}
+	}
+	return all
 }
 
 // One recording of the whole script gives a whole voice.

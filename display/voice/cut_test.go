@@ -69,15 +69,15 @@ func (r *reading) recording() *voice.Recording {
 // script is what a small centre reads, and how long it takes.
 func script(t testing.TB) (names []string, lengths []time.Duration) {
 	c := voice.Call{Kind: voice.First, Number: "A0123456789", Sign: "5", Langs: []string{"vi"}}
-	var calls []voice.Call
+	var calls []voice.Styled
 	for _, number := range []string{"A012", "B345", "H678", "L999", "S100", "U111", "X222", "333", "444", "555", "666", "777", "888", "0"} {
 		c.Number = number
-		calls = append(calls, c)
+		calls = append(calls, voice.Styled{Call: c})
 	}
 	for _, say := range voice.Notices {
-		calls = append(calls, voice.Call{Kind: voice.Notice, Text: say})
+		calls = append(calls, voice.Styled{Call: voice.Call{Kind: voice.Notice, Text: say}})
 	}
-	needed, besides := voice.Script("vi", nil, calls, voice.Style{})
+	needed, besides := voice.Script("vi", nil, calls)
 	require.Greater(t, len(needed), 30)
 	require.NotEmpty(t, besides)
 	r := newReading(t)

@@ -142,10 +142,16 @@ func (l *language) prompts() []Prompt {
 
 const allLetters = "AĂÂBCDĐEÊFGHIJKLMNOÔƠPQRSTUƯVWXYZ"
 
+// Styled is a call in the manner of its zone.
+type Styled struct {
+	Call
+	Style Style
+}
+
 // Script says what has to be read aloud so that these calls can be spoken, in a
 // good order for reading, and what there is besides. words are those of a
 // language without a grammar here.
-func Script(lang string, words Words, calls []Call, s Style) (needed, besides []Prompt) {
+func Script(lang string, words Words, calls []Styled) (needed, besides []Prompt) {
 	l := languages[lang]
 	if l == nil {
 		l = words.grammar(lang)
@@ -155,7 +161,7 @@ func Script(lang string, words Words, calls []Call, s Style) (needed, besides []
 	all := l.prompts()
 	for _, c := range calls {
 		for part := range strings.SplitSeq(c.Place[lang], ",") {
-			if part = strings.TrimSpace(part); part != "" && len(own.spellPart(part, s)) == 0 {
+			if part = strings.TrimSpace(part); part != "" && len(own.spellPart(part, c.Style)) == 0 {
 				own.extra[strings.ToLower(part)] = true
 				all = append(all, Prompt{Name: fileName(part, true), Text: part, End: true})
 			}
@@ -165,7 +171,7 @@ func Script(lang string, words Words, calls []Call, s Style) (needed, besides []
 	for _, c := range calls {
 		for _, brief := range []bool{false, true} {
 			for _, again := range []bool{false, true} {
-				for _, p := range own.sentence(c, s, brief, again) {
+				for _, p := range own.sentence(c.Call, c.Style, brief, again) {
 					need[textKey{p.text, p.end}] = true
 				}
 			}
