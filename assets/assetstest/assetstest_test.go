@@ -24,6 +24,7 @@ func TestChecksFindWhatIsWrong(t *testing.T) {
 		{"text on text", `<p style="margin:0 0 -20px">Mời ông bà</p><p style="margin:0">chọn việc</p>`, "on top of each other"},
 		{"covered", `<p>Mời ông bà</p><div style="position:absolute;inset:0;background:red"></div>`, "covered"},
 		{"cut off", `<div style="overflow:hidden;height:20px;background:#eee"><p>một<br>hai<br>ba</p></div>`, "cut off"},
+		{"white on white", `<p style="background:#fff"><a style="color:#fff">In báo cáo</a></p>`, "colour of its ground"},
 		{"small", `<button style="width:20px;height:20px">x</button>`, "mm"},
 		{"axe", fine + `<img src="data:,">`, "image-alt"},
 	}

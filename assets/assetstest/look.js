@@ -22,6 +22,16 @@ function box(el) {
   return document.documentElement;
 }
 
+// ground is the colour behind an element, where it is one colour.
+function ground(el) {
+  for (let e = el; e; e = e.parentElement) {
+    const s = getComputedStyle(e);
+    if (s.backgroundImage !== "none") return "";
+    if (s.backgroundColor !== "rgba(0, 0, 0, 0)") return s.backgroundColor;
+  }
+  return "";
+}
+
 // texts lists each run of visible text with the rectangles of its lines.
 function texts() {
   const out = [];
@@ -48,6 +58,7 @@ function spill(scrolls) {
   const all = texts();
   for (const { el, text, rects } of all) {
     const b = box(el).getBoundingClientRect();
+    if (getComputedStyle(el).color === ground(el)) found.push(`in the colour of its ground: ${name(el, text)}`); // which axe leaves out
     for (const r of rects) {
       const edge = `${[r.left, r.top, r.right, r.bottom].map(Math.round)}`;
       if (r.left < -1 || r.right > innerWidth + 1 || r.top + dy < -1 || r.bottom + dy > low + 1) {
