@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -109,10 +110,9 @@ func (h *hall) see() (s seen) {
 	resp, err := http.Get(h.url + "/demo/events")
 	require.NoError(h.t, err)
 	defer resp.Body.Close()
-	line := make([]byte, 64<<10)
-	n, err := resp.Body.Read(line)
+	line, err := bufio.NewReader(resp.Body).ReadString('\n')
 	require.NoError(h.t, err)
-	data, _, _ := strings.Cut(strings.TrimPrefix(string(line[:n]), "data: "), "\n")
+	data := strings.TrimPrefix(line, "data: ")
 	require.NoError(h.t, json.Unmarshal([]byte(data), &s), data)
 	return s
 }

@@ -162,7 +162,7 @@ func TestServeStopsWithinFiveSecondsAndFindsEverythingAgain(t *testing.T) {
 	// A slip of the pen does not keep a centre shut.
 	require.NoError(t, os.WriteFile(config, []byte("[centre\n"), 0o600))
 	p = startServe(t, config, data)
-	require.Contains(t, p.errs.String(), "centre.toml:")
+	soon(t, "it is said on the other pipe", func() bool { return strings.Contains(p.errs.String(), "centre.toml:") })
 	require.Equal(t, []string{"A001 waiting"}, p.numbers())
 	status, body = p.issue("civil")
 	require.Equal(t, http.StatusCreated, status)
