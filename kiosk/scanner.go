@@ -35,16 +35,24 @@ type assembler interface {
 	End() (scan []byte)
 }
 
+// glance is for a last look after the silence: on a busy machine the clock may have
+// run while the rest of the scan was there already.
+const glance = 20 * time.Millisecond
+
 // Serve reads the scanner until the wire or ctx ends. A code that comes with a
 // pause in it, from a slow adapter or over a network, is not torn in two where
 // the scanner ends its codes with a suffix.
 func (s *Scanner) Serve(ctx context.Context, wire device.Wire) error {
 	var pieces assembler
 	typed, idle := false, reader.FirstIdle
+	silent := false
 	buf := make([]byte, 512)
 	for ctx.Err() == nil {
 		var end time.Time // none
-		if pieces != nil && pieces.Open() {
+		switch {
+		case silent:
+			end = time.Now().Add(glance)
+		case pieces != nil && pieces.Open():
 			end = time.Now().Add(idle)
 		}
 		if err := wire.SetReadDeadline(end); err != nil {
@@ -61,17 +69,20 @@ func (s *Scanner) Serve(ctx context.Context, wire device.Wire) error {
 			}
 		}
 		clear(buf[:n])
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		late := errors.Is(err, os.ErrDeadlineExceeded)
+		if err != nil && !late {
+			return fmt.Errorf("scanner: %w", err)
+		}
+		late = late && n == 0
+		if late && silent {
 			if scan := pieces.End(); scan != nil { // a scanner that sends no suffix
 				s.k.scanned(ctx, s.id, scan)
 			}
 			if idle = reader.Idle; typed {
 				idle = reader.FirstIdle
 			}
-		case err != nil:
-			return fmt.Errorf("scanner: %w", err)
 		}
+		silent = late && !silent
 	}
 	return ctx.Err()
 }

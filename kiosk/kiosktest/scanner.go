@@ -36,6 +36,9 @@ func New(suffix string, chunk int) *Scanner {
 	return &Scanner{suffix: suffix, chunk: max(chunk, 1), pause: time.Millisecond}
 }
 
+// Suffix is what it sends behind each code.
+func (s *Scanner) Suffix() string { return s.suffix }
+
 // Serve connects the scanner to a host until the wire or ctx ends. It hears
 // nothing.
 func (s *Scanner) Serve(ctx context.Context, wire io.ReadWriteCloser) error {
