@@ -74,12 +74,12 @@ func TestTheSupervisorIsAskedForTheTime(t *testing.T) {
 	set(tomorrow, "09:00")
 	page.WaitText("số của 3 người đang chờ hết hiệu lực")
 	page.Check("supervisor-clock-ends-vi", assetstest.Scrolls, 4)
-	assetstest.Eval[bool](page, `document.querySelector("dialog .button").click(), true`)
+	page.Click(`document.querySelector("dialog .button")`)
 	page.Wait(`!document.querySelector("dialog")`)
 	assert.True(t, h.book.View().ClockUntrusted, "nothing was set")
 	set("2062-01-01", "09:00")
 	page.Wait(`document.querySelector("dialog")`)
-	assetstest.Eval[bool](page, `document.querySelector("dialog .danger").click(), true`)
+	page.Click(`document.querySelector("dialog .danger")`)
 	page.WaitText("Xin xem lại năm, tháng, ngày")
 	set(now.Format(time.DateOnly), now.Format("15:04"))
 	page.Wait(`!document.querySelector("form.clock")`)
@@ -90,9 +90,9 @@ func TestTheSupervisorIsAskedForTheTime(t *testing.T) {
 
 	h.step(30 * time.Minute) // and the machine may be right
 	page.Wait(`document.querySelectorAll("form.clock button").length === 2`)
-	assetstest.Eval[bool](page, `document.querySelectorAll("form.clock button")[1].click(), true`)
+	page.Click(`document.querySelectorAll("form.clock button")[1]`)
 	if assetstest.Eval[bool](page, `document.querySelector("dialog .danger") !== null`) { // near midnight
-		assetstest.Eval[bool](page, `document.querySelector("dialog .danger").click(), true`)
+		page.Click(`document.querySelector("dialog .danger")`)
 	}
 	page.Wait(`!document.querySelector("form.clock")`)
 }

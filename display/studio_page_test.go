@@ -102,7 +102,7 @@ func TestAPhonesRecordingBecomesAVoice(t *testing.T) {
 			page.Check("studio-look-vi", assetstest.Scrolls, 0)
 		}
 		assert.Equal(t, len(names), assetstest.Eval[int](page, `document.querySelectorAll(".look tbody tr").length`))
-		assetstest.Eval[bool](page, `document.querySelector("#keep").click(), true`)
+		page.Click(`document.querySelector("#keep")`)
 		page.Wait(`/Đã giữ \d+ đoạn/.test(document.querySelector(".state").textContent)`)
 		p := h.pack("vi")
 		require.Equal(t, p.Needed, p.Recorded, file)
@@ -131,11 +131,11 @@ func TestAPhonesRecordingBecomesAVoice(t *testing.T) {
 	// Slips are mended by hand: a stretch can be no line, joined, moved.
 	page.Upload("#take-file", files[0])
 	page.Wait(`document.querySelector(".look")`)
-	assetstest.Eval[bool](page, `document.querySelectorAll(".look tbody tr")[3].querySelector('[aria-label*="tiến một dòng"]').click(), true`)
+	page.Click(`document.querySelectorAll(".look tbody tr")[3].querySelector('[aria-label*="tiến một dòng"]')`)
 	page.Wait(`document.querySelector(".look .notice.warn")`)
 	page.WaitText("Chưa có:")
 	page.Layout("studio-mend-vi", assetstest.Scrolls, 0)
-	assetstest.Eval[bool](page, `document.querySelectorAll(".look tbody tr")[2].querySelectorAll(".tools button")[2].click(), true`)
+	page.Click(`document.querySelectorAll(".look tbody tr")[2].querySelectorAll(".tools button")[2]`)
 	page.Wait(`document.querySelectorAll(".look tbody tr").length === ` + strconv.Itoa(len(names)-1))
 
 	page.Upload("#zip-file", files[0])
@@ -156,10 +156,10 @@ func TestAPhonesRecordingBecomesAVoice(t *testing.T) {
 	en = b.Open(t, h.url("/studio?lang=en"), laptop)
 	en.WaitText("Recorded")
 	en.Layout("studio-recorded-en", assetstest.Scrolls, 0)
-	assetstest.Eval[bool](en, `document.querySelector(".button.danger").click(), true`)
+	en.Click(`document.querySelector(".button.danger")`)
 	en.Wait(`document.querySelector("dialog[open]")`)
 	en.Check("studio-remove-en", assetstest.Scrolls, 0)
-	assetstest.Eval[bool](en, `document.querySelector("dialog .danger").click(), true`)
+	en.Click(`document.querySelector("dialog .danger")`)
 	en.Wait(`!document.body.textContent.includes("Remove this voice")`)
 	assert.False(t, h.pack("vi").Own)
 }
@@ -175,7 +175,7 @@ func TestALineByMicrophone(t *testing.T) {
 	page := b.Open(t, strings.Replace(h.url("/studio"), "127.0.0.1", "localhost", 1), laptop)
 	const row = `[...document.querySelectorAll("tbody tr")].find((r) => r.querySelector("th")?.textContent === "bảy.")`
 	page.Wait(row)
-	press := func() { assetstest.Eval[bool](page, row+`.querySelectorAll(".tools button")[1].click(), true`) }
+	press := func() { page.Click(row + `.querySelectorAll(".tools button")[1]`) }
 	press()
 	page.Wait(row + `.querySelector("meter")`)
 	page.Wait(row + `.querySelector("meter").value > 0.1`)

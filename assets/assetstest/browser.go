@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -234,28 +235,37 @@ func (p *Tab) WaitText(text string) {
 // Text is what the page shows as text.
 func (p *Tab) Text() string { p.t.Helper(); return Eval[string](p, "document.body.innerText") }
 
-// Tap touches the middle of what the selector finds, once it is there.
+// Tap touches the middle of what the selector finds, once it is there, can be
+// pressed and stands still.
 func (p *Tab) Tap(selector string) {
 	p.t.Helper()
 	quoted, err := json.Marshal(selector)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	var at []float64
-	p.Wait("document.querySelector(" + string(quoted) + ")")
-	for end := time.Now().Add(patience); len(at) == 0; {
+	found := "document.querySelector(" + string(quoted) + ")"
+	p.Wait("((el) => el && !el.disabled)(" + found + ")")
+	var at, before []float64
+	for end := time.Now().Add(patience); len(at) == 0 || !slices.Equal(at, before) && time.Now().Before(end); {
 		// Between two looks a page may have drawn itself anew.
-		at = Eval[[]float64](p, `((el) => {
+		before, at = at, Eval[[]float64](p, `((el) => {
 			const r = el?.getBoundingClientRect();
 			return r ? [r.x + r.width / 2, r.y + r.height / 2] : [];
-		})(document.querySelector(`+string(quoted)+`))`)
-		if time.Now().After(end) {
+		})(`+found+`)`)
+		if len(at) == 0 && time.Now().After(end) {
 			p.t.Fatalf("nothing to tap: %s", selector)
 		}
 	}
 	if err := chromedp.Do(p.ctx, chromedp.TapXY(at[0], at[1])); err != nil {
 		p.t.Fatalf("tapping %s: %v", selector, err)
 	}
+}
+
+// Click presses what a JavaScript expression names, once it is there and can be
+// pressed: a button is not, while the answer to the last press is on its way.
+func (p *Tab) Click(expression string) {
+	p.t.Helper()
+	p.Wait("((el) => el && !el.disabled && (el.click(), true))(" + expression + ")")
 }
 
 // Upload chooses a file in the file input that the selector finds.
