@@ -120,6 +120,37 @@ func TestThePageFollowsThePaper(t *testing.T) {
 	p.Wait(`document.querySelector(".remember")`)
 }
 
+// The paper may be out before the answer comes, which was lost and is asked for again.
+func TestThePaperIsOutBeforeTheAnswer(t *testing.T) {
+	h := open(t)
+	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k1", portrait, `{
+		const real = window.fetch, Socket = window.WebSocket;
+		const late = new Promise((go) => { window.answer = () => (go(), true); });
+		window.fetch = async (url, o) => {
+			const answer = await real(url, o);
+			if (o?.method === "POST") await late;
+			return answer;
+		};
+		window.WebSocket = class extends Socket {
+			constructor(...a) {
+				super(...a);
+				this.addEventListener("message", (e) => { window.out ||= e.data.includes("printer.printed"); });
+			}
+		};
+	}`)
+	p.Tap(`[data-service="ho-tich"]`)
+	require.Eventually(t, func() bool { return len(h.tickets("k1")) == 1 }, 15*time.Second, 10*time.Millisecond)
+	ticket, ok := h.book.View().Hall.ByNumber("A001")
+	require.True(t, ok)
+	note, err := cbor.Marshal(map[int]any{1: ticket.ID})
+	require.NoError(t, err)
+	_, err = h.book.Note(t.Context(), "printer.printed", 1, note)
+	require.NoError(t, err)
+	p.Wait(`window.out`)
+	assetstest.Eval[bool](p, `window.answer()`)
+	p.Wait(`document.querySelector(".ticket[data-paper=printed]")`)
+}
+
 func TestWithoutServerTheKioskSaysWhereToGo(t *testing.T) {
 	h := open(t)
 	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k1", portrait)

@@ -202,7 +202,17 @@ function show(ticket) {
   page.value = { name: "ticket", ticket, paper: ticket.again ? "again" : ticket.paper };
   homeIn(HOME_WITHOUT_PAPER);
   if (ticket.paper === "coming") setTimeout(() => paperIs(ticket.id, "late"), PAPER_LATE);
+  const said = early.get(ticket.id);
+  if (said) paperIs(ticket.id, said);
+  early.clear();
 }
+
+/**
+ * What was heard of papers whose number is not shown yet: an answer that is lost and
+ * asked for again comes after the paper. By the ticket's id.
+ * @type {Map<number, string>}
+ */
+const early = new Map();
 
 /**
  * The printer, or its silence, says what has become of a ticket's paper.
@@ -211,6 +221,7 @@ function show(ticket) {
  */
 export function paperIs(id, paper) {
   const p = page.value;
+  if (paper !== "late" && busy.value) early.set(id, paper);
   if (p.name !== "ticket" || p.ticket.id !== id || p.paper === paper || TAKEN.has(p.paper)) return;
   if (paper === "late" && p.paper !== "coming") return;
   page.value = { ...p, paper: paper === "late" ? "none" : paper };
