@@ -81,6 +81,7 @@ func TestMorning(t *testing.T) {
 	page.WaitText("Bàn phím có kêu và hiện 888888 không?")
 	page.WaitText("Có in ra PHIẾU THỬ không?")
 	page.WaitText("Bấm thử một phím")
+	page.Wait("slips.length > 0") // the page is told of the questions before its own call is answered
 	assert.Equal(t, []string{`/api/v1/printers/p1/slips{"kind":"test"}`}, assetstest.Eval[[]string](page, "slips"))
 	m, ok := centre.MorningOf(h.book.View())
 	require.True(t, ok)
