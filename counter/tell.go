@@ -28,6 +28,8 @@ func (s Teller) Sentence(code string, args map[string]any) string {
 			named[hole] = s.counter(v)
 		case queue.ClassID:
 			named[hole] = s.class(v)
+		case queue.Day:
+			named[hole] = s.Day(v)
 		case time.Time:
 			named[hole] = s.clock(v)
 		case time.Duration:
@@ -40,6 +42,14 @@ func (s Teller) Sentence(code string, args map[string]any) string {
 		named["reason"] = s.say("audit.reason_none", nil)
 	}
 	return s.say("audit."+code, named)
+}
+
+// Day is as it is written, or what stands for the entries before the first one.
+func (s Teller) Day(d queue.Day) string {
+	if d < "0001" {
+		return s.say("audit.before_first", nil)
+	}
+	return string(d)
 }
 
 // Finding says one finding of an audit.

@@ -115,7 +115,13 @@ func Audit(file string, o AuditOptions) (*Report, error) {
 	go func() {
 		defer close(batches)
 		reader := auditReader{out: batches, only: o.Day, archive: o.Archive}
-		done <- guard(func() error { return db.View(reader.read) })
+		err := guard(func() error { return db.View(reader.read) })
+		if errors.Is(err, ErrDamaged) && reader.last > 0 { // a page, behind what could be read
+			reader.fault(reader.day, reader.last+1, "unreadable", nil)
+			reader.flush()
+			err = nil
+		}
+		done <- err
 	}()
 	replay := newAuditReplay(o, want)
 	for batch := range batches {
@@ -167,6 +173,7 @@ type auditReader struct {
 	archive string
 	batch   []audited
 	last    Seq
+	day     queue.Day // in which last is
 	head    head
 }
 
@@ -215,14 +222,16 @@ func (a *auditReader) read(tx *bolt.Tx) error {
 	case err != nil:
 		return err
 	}
-	for _, day := range daysAfter(tx, a.last) {
+	c := tx.Cursor()
+	for k, _ := c.Seek([]byte(dayPrefix)); bytes.HasPrefix(k, []byte(dayPrefix)); k, _ = c.Next() {
+		day := queue.Day(k[len(dayPrefix):])
 		if a.only != "" && day > a.only {
 			return nil
 		}
 		if day <= goneTo(tx).day { // on its way out
 			continue
 		}
-		if err := a.day(tx, day, &end); err != nil {
+		if err := a.walk(tx, day, &end); err != nil {
 			if errors.Is(err, errStop) {
 				return nil
 			}
@@ -235,10 +244,11 @@ func (a *auditReader) read(tx *bolt.Tx) error {
 	return nil
 }
 
-// day walks one day's records and holds the chain against the head kept for it.
-func (a *auditReader) day(tx *bolt.Tx, day queue.Day, end *tail) error {
+// walk goes through one day's records and holds the chain against the head kept for it.
+func (a *auditReader) walk(tx *bolt.Tx, day queue.Day, end *tail) error {
 	first := a.last + 1
-	err := tx.Bucket(bucketOf(day)).ForEach(func(k, v []byte) error { return a.take(tx, day, k, v) })
+	a.day = day
+	err := tx.Bucket(bucketOf(day)).ForEach(func(k, v []byte) error { return a.take(tx, day, k, v, end) })
 	if err != nil {
 		return err
 	}
@@ -246,13 +256,14 @@ func (a *auditReader) day(tx *bolt.Tx, day queue.Day, end *tail) error {
 }
 
 // take hands on the next record.
-func (a *auditReader) take(tx *bolt.Tx, day queue.Day, k, v []byte) error {
-	if !bytes.Equal(k, seqKey(a.last+1)) {
-		to := a.last + 1
-		if len(k) == 8 {
-			to = max(to, seqOf(k)-1)
-		}
-		a.fault(dayHaving(tx, a.last+1, day), a.last+1, "missing", map[string]any{"to": to})
+func (a *auditReader) take(tx *bolt.Tx, day queue.Day, k, v []byte, end *tail) error {
+	switch {
+	case bytes.Equal(k, seqKey(a.last+1)):
+	case len(k) == 8 && seqOf(k) > a.last && seqOf(k) <= end.seq:
+		a.fault(dayHaving(tx, a.last+1, day), a.last+1, "missing", map[string]any{"to": seqOf(k) - 1})
+		return errStop
+	default:
+		a.fault(day, a.last+1, "foreign", nil)
 		return errStop
 	}
 	a.last++

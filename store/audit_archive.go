@@ -44,7 +44,9 @@ func (a *auditReader) archived(tx *bolt.Tx, end *tail) error {
 		switch err := a.month(tx, h, end); {
 		case errors.Is(err, fs.ErrNotExist):
 			if from == "" {
-				from = h.Days[0].Day
+				if from = h.Days[0].Day; from == dayBefore && len(h.Days) > 1 {
+					from = h.Days[1].Day
+				}
 			}
 			a.last = last.Last
 			copy(a.head[:], last.Head)
@@ -103,7 +105,7 @@ func (a *auditReader) month(tx *bolt.Tx, h *archiveHeader, end *tail) error {
 		if seq == day.First {
 			first = seq
 		}
-		if err := a.take(tx, day.Day, seqKey(seq), data); err != nil {
+		if err := a.take(tx, day.Day, seqKey(seq), data, end); err != nil {
 			return err
 		}
 		if seq == day.Last {

@@ -34,7 +34,7 @@ func (a *auditReplay) take(x *audited) {
 		a.tell(*x.fault)
 	case x.resume != nil:
 		a.hall, a.zone = x.resume.hall, a.opts.Zone(x.resume.hall)
-		a.tell(Finding{Day: x.day, Code: "not_read", Args: map[string]any{"from": max(x.resume.day, dayBefore), "to": x.day}})
+		a.tell(Finding{Day: x.day, Code: "not_read", Args: map[string]any{"from": x.resume.day, "to": x.day}})
 	case x.ended != nil:
 		a.report.Days = append(a.report.Days, *x.ended)
 	default:

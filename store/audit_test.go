@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -117,6 +118,31 @@ func TestAuditFindsADayRemoved(t *testing.T) {
 	assert.Equal(t, queue.Day("1999-12-04"), first.Day)
 }
 
+// Where a page cannot be read, what comes before it is judged, and its first entry named.
+func TestAuditNamesWhatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	manyMonths(t, dir, 2)
+	day := spanOfDay(t, dir, "1999-12-04")
+	var at int64
+	edit(t, dir, func(tx *bolt.Tx) error {
+		at = int64(tx.Bucket(bucketOf("1999-12-04")).Root()) * int64(tx.DB().Info().PageSize)
+		return nil
+	})
+	require.Positive(t, at)
+	f, err := os.OpenFile(BookFile(dir), os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteAt(bytes.Repeat([]byte{0xff}, 64), at)
+	require.NoError(t, errors.Join(err, f.Close()))
+	r := audit(t, dir, AuditOptions{})
+	first, around := r.First()
+	require.NotNil(t, first)
+	assert.Nil(t, around)
+	assert.Equal(t, "unreadable", first.Code)
+	assert.Equal(t, day.First, first.Seq)
+	assert.Equal(t, queue.Day("1999-12-04"), first.Day)
+	assert.Equal(t, int(day.First-1), r.Entries)
+}
+
 // Whoever changes the file is found out, and the first bad entry is named.
 func TestAuditFindsTampering(t *testing.T) {
 	get := func(day *bolt.Bucket, seq Seq) []byte { return append([]byte(nil), day.Get(seqKey(seq))...) }
@@ -168,6 +194,8 @@ func TestAuditFindsTampering(t *testing.T) {
 			data[5]++
 			return day.Put(seqKey(30), seal(30, data))
 		}, "not_callable 30 ", "30 in 4-30"},
+		"what is no entry": {func(day *bolt.Bucket) error { return day.Put([]byte("notebook"), []byte("x")) }, "foreign 30 ", "30"},
+		"nor has a number": {func(day *bolt.Bucket) error { return day.Put([]byte("note"), []byte("x")) }, "foreign 30 ", "30"},
 		"a note added": {func(day *bolt.Bucket) error {
 			note := record{Entry: Entry{Type: "printer.printed", Version: 1}}
 			note.Seq, note.At = 30, time.Now().Add(time.Hour)

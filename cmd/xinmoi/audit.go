@@ -60,6 +60,9 @@ func runAudit(ctx context.Context, e env, args []string) int {
 	case errors.Is(err, store.ErrUnknownDay):
 		fmt.Fprintln(e.errw, e.refusal(store.ErrUnknownDay))
 		return exitUsage
+	case errors.Is(err, store.ErrDamaged): // whose sentence sends to this command
+		fmt.Fprintln(e.errw, e.say("audit.unreadable_all", map[string]any{"file": *file}))
+		return exitCannotTell
 	case err != nil:
 		fmt.Fprintln(e.errw, e.say("audit.cannot", map[string]any{"err": e.trouble(err)}))
 		return exitCannotTell
@@ -118,9 +121,9 @@ func (a auditor) conclude() {
 	case first.Args["month"] != nil:
 		a.line("audit.bad_month", first.Args)
 	case first.To > first.Seq:
-		a.line("audit.bad_among", map[string]any{"entry": first.Seq, "to": first.To, "day": first.Day})
+		a.line("audit.bad_among", map[string]any{"entry": first.Seq, "to": first.To, "day": a.teller.Day(first.Day)})
 	case around != nil: // what shows at a good entry may have been done before it
-		a.line("audit.bad_shows", map[string]any{"entry": first.Seq, "from": around.Seq, "day": around.Day})
+		a.line("audit.bad_shows", map[string]any{"entry": first.Seq, "from": around.Seq, "day": a.teller.Day(around.Day)})
 	default:
 		a.line("audit.bad", map[string]any{"entry": first.Seq})
 	}

@@ -205,6 +205,21 @@ func TestAuditConcludesWithWhatIsKnown(t *testing.T) {
 	}
 }
 
+// What came before the first day has no date to be told.
+func TestAuditBeforeTheFirstDay(t *testing.T) {
+	dir := bookOfADay(t)
+	db, err := bolt.Open(store.BookFile(dir), 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("ev/0000-00-00")).Put([]byte{0, 0, 0, 0, 0, 0, 0, 2}, []byte("damaged"))
+	}))
+	require.NoError(t, db.Close())
+	code, out, _ := auditOf(t, "--data", dir)
+	assert.Equal(t, exitFound, code)
+	assert.Contains(t, out, "Dòng 2 (ngày chuẩn bị, trước ngày đầu tiên) bị hỏng")
+	assert.NotContains(t, out, "0000-00-00")
+}
+
 // change edits an entry and gives it the checksum that it would have had.
 func change(t *testing.T, file string, seq byte, edit func(data []byte)) {
 	t.Helper()

@@ -103,7 +103,9 @@ func runBackup(ctx context.Context, e env, args []string) int {
 	if m.Months > 0 {
 		fmt.Fprintln(e.out, e.say("backup.months", map[string]any{"months": m.Months}))
 	}
-	fmt.Fprintln(e.out, e.say("backup.head", map[string]any{"day": m.Day, "head": m.Head}))
+	if m.Day > "0001" {
+		fmt.Fprintln(e.out, e.say("backup.head", map[string]any{"day": m.Day, "head": m.Head}))
+	}
 	if m.bare {
 		fmt.Fprintln(e.out, e.say("backup.bare", nil))
 	}
