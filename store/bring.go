@@ -14,7 +14,7 @@ import (
 // BringArchive puts the months that a closed book has in the archive, and that are
 // not good in the folder to, there from the folder from. Only what is of this book
 // and whole is taken; what stood in its way is kept beside it. Bad are the months
-// that were to be taken and are not of this book or not whole.
+// that neither folder has whole.
 func BringArchive(book, from, to string) (brought int, bad []string, err error) {
 	var want []*archiveHeader
 	err = peek(book, func(look func(func(*bolt.Tx) error) error) error {
@@ -32,9 +32,7 @@ func BringArchive(book, from, to string) (brought int, bad []string, err error) 
 			continue
 		}
 		switch err = bringMonth(archiveFile(from, h.Month), there, h); {
-		case errors.Is(err, fs.ErrNotExist):
-			err = nil
-		case errors.Is(err, ErrArchive):
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrArchive):
 			bad, err = append(bad, h.Month), nil
 		case err == nil:
 			brought++

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"xinmoi/store"
@@ -49,15 +50,7 @@ func (s *server) backupRoute() door.Route {
 
 // emptyCopy makes room for a new copy, and removes those of tools that were killed.
 func emptyCopy(data string) (file string, err error) {
-	old, err := filepath.Glob(filepath.Join(data, copyNames))
-	for _, name := range old {
-		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > time.Hour {
-			_ = os.Remove(name)
-		}
-	}
-	if err != nil {
-		return "", err
-	}
+	removeOld(filepath.Join(data, copyNames))
 	f, err := os.CreateTemp(data, copyNames)
 	if err != nil {
 		return "", err
@@ -87,7 +80,9 @@ func runBackup(ctx context.Context, e env, args []string) int {
 	}
 	where, m, err := backupTo(ctx, e, *data, *to)
 	var bad *faulty
+	var not *partly
 	switch {
+	case errors.As(err, &not):
 	case errors.As(err, &bad):
 		fmt.Fprintln(e.errw, e.say("backup.bad", map[string]any{"n": bad.faults}))
 		return exitFound
@@ -108,6 +103,14 @@ func runBackup(ctx context.Context, e env, args []string) int {
 	}
 	if m.bare {
 		fmt.Fprintln(e.out, e.say("backup.bare", nil))
+	}
+	switch {
+	case not != nil && not.err != nil:
+		fmt.Fprintln(e.errw, e.say("backup.not_all", map[string]any{"err": e.trouble(not.err)}))
+		return exitCannotTell
+	case not != nil:
+		fmt.Fprintln(e.errw, e.say("backup.bad_months", map[string]any{"months": strings.Join(not.months, ", ")}))
+		return exitFound
 	}
 	return exitGood
 }
@@ -148,7 +151,7 @@ func backupTo(ctx context.Context, e env, data, to string) (where string, m *man
 func copyBook(ctx context.Context, e env, data, to string) error {
 	err := store.CopyClosed(data, to)
 	if errors.Is(err, store.ErrInUse) {
-		return onCopy(ctx, e, data, func(book string) error { return copyFile(book, to) })
+		return onCopy(ctx, e, data, func(book string) error { return copyFile(ctx, book, to) })
 	}
 	return err
 }
@@ -187,7 +190,10 @@ func backupFile(ctx context.Context, e env, data, to string) (string, *manifest,
 		return "", nil, err
 	}
 	m, err := manifestOf(temp)
-	if err != nil {
+	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNoBook) {
+		err = fmt.Errorf("%w: %w", errBadCopy, err)
+	}
+	if err = errors.Join(err, ctx.Err()); err != nil {
 		return "", nil, err
 	}
 	m.bare = true
@@ -214,7 +220,8 @@ func askForCopy(ctx context.Context, e env, data string) (file string, err error
 	return filepath.Join(data, filepath.Base(c.File)), nil
 }
 
-func copyFile(from, to string) error {
+// copyFile ends with ctx: a stick may take minutes.
+func copyFile(ctx context.Context, from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
@@ -224,6 +231,15 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, in)
+	_, err = io.Copy(out, reads(func(b []byte) (int, error) {
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		return in.Read(b)
+	}))
 	return errors.Join(err, out.Sync(), out.Close())
 }
+
+type reads func([]byte) (int, error)
+
+func (r reads) Read(b []byte) (int, error) { return r(b) }

@@ -69,6 +69,10 @@ func (d *daily) look(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
+	var not *partly
+	if errors.As(err, &not) { // another one would not be better
+		d.done = today
+	}
 	if err != nil {
 		d.tried = now
 		d.log.Warn("backup", "to", to, "err", err)
@@ -94,14 +98,14 @@ func (d *daily) make(ctx context.Context, b centre.Backup, now time.Time) error 
 }
 
 // copyOpen copies the open book by way of its own disk, since the stick is slow.
-func (s *server) copyOpen(_ context.Context, to string) error {
+func (s *server) copyOpen(ctx context.Context, to string) error {
 	file, err := emptyCopy(s.data)
 	if err != nil {
 		return err
 	}
 	err = s.book.Copy(file)
 	if err == nil {
-		err = copyFile(file, to)
+		err = copyFile(ctx, file, to)
 	}
 	return errors.Join(err, removed(file))
 }

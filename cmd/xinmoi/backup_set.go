@@ -47,7 +47,19 @@ var (
 	errNoStick = errors.New("the stick is not plugged in, or the folder is not there")
 	errNoRoom  = errors.New("no room left")
 	errBadCopy = errors.New("the copy is not whole")
+	errBusy    = errors.New("another backup is being made there")
 )
+
+// partly is a backup that is there and whole, but for months of the archive.
+type partly struct {
+	months []string // that are not whole here either
+	err    error    // why no more were copied
+}
+
+func (p *partly) Error() string {
+	return fmt.Sprintf("archive: %s %v", strings.Join(p.months, ", "), p.err)
+}
+func (p *partly) Unwrap() error { return p.err }
 
 // tooSmall is errNoRoom before anything was written. Bytes.
 type tooSmall struct {
@@ -84,10 +96,17 @@ type set struct {
 	now  time.Time
 }
 
-// make leaves a whole, verified backup, or nothing new. It says where.
+// make leaves a whole, verified backup, or nothing new. It says where, with *partly too.
 func (b *set) make(ctx context.Context) (where string, m *manifest, err error) {
-	if info, err := os.Stat(b.to); err != nil || !info.IsDir() {
+	folder, err := os.Open(b.to)
+	if err != nil {
 		return "", nil, errors.Join(errNoStick, err)
+	}
+	defer folder.Close()
+	// One at a time: of those who work by hand, and the daily one. Not every file
+	// system has locks.
+	if err := unix.Flock(int(folder.Fd()), unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
+		return "", nil, errBusy
 	}
 	temp := filepath.Join(b.to, unfinishedName)
 	if err := os.RemoveAll(temp); err != nil {
@@ -100,7 +119,7 @@ func (b *set) make(ctx context.Context) (where string, m *manifest, err error) {
 		return "", nil, err
 	}
 	defer func() {
-		if err != nil {
+		if err != nil && where == "" {
 			err = errors.Join(noRoom(err), os.RemoveAll(temp))
 		}
 	}()
@@ -109,7 +128,7 @@ func (b *set) make(ctx context.Context) (where string, m *manifest, err error) {
 		return "", nil, err
 	}
 	for _, room := range roomFolders {
-		if err := copyFolder(filepath.Join(b.data, room), filepath.Join(temp, room)); err != nil {
+		if err := copyFolder(ctx, filepath.Join(b.data, room), filepath.Join(temp, room)); err != nil {
 			return "", nil, err
 		}
 	}
@@ -125,18 +144,33 @@ func (b *set) make(ctx context.Context) (where string, m *manifest, err error) {
 		return "", nil, err
 	}
 	house := houseOf(m.Installation)
-	if err := copyArchive(store.ArchiveDir(store.BookFile(b.data)), filepath.Join(b.to, house+"-archive")); err != nil {
+	place := b.free(house)
+	if err := os.Rename(temp, place); err != nil {
 		return "", nil, err
 	}
-	where = filepath.Join(b.to, house+"-"+b.now.Format(stampLayout))
-	if err := os.Rename(temp, where); err != nil {
-		return "", nil, err
+	where = place
+	if err := errors.Join(syncFolder(b.to), b.prune(house)); err != nil {
+		return where, m, &partly{err: err}
 	}
-	return where, m, errors.Join(syncFolder(b.to), b.prune(house))
+	_, bad, err := store.BringArchive(filepath.Join(where, filepath.Base(book)), store.ArchiveDir(store.BookFile(b.data)), filepath.Join(b.to, house+"-archive"))
+	if err != nil || len(bad) > 0 {
+		return where, m, &partly{bad, noRoom(err)}
+	}
+	return where, m, nil
+}
+
+// free is the first name from now on that is not taken.
+func (b *set) free(house string) string {
+	for at := b.now; ; at = at.Add(time.Second) {
+		name := filepath.Join(b.to, house+"-"+at.Format(stampLayout))
+		if _, err := os.Lstat(name); err != nil {
+			return name
+		}
+	}
 }
 
 // needRoom looks before anything is written. What the copy needs is the size of
-// the book, and of the months that are not there yet.
+// the book and of the rooms' files.
 func (b *set) needRoom() error {
 	need := uint64(setRoom)
 	for _, root := range append([]string{store.BookFile(b.data)}, inFolder(b.data, roomFolders)...) {
@@ -208,7 +242,7 @@ func inFolder(dir string, names []string) (paths []string) {
 
 // copyFolder copies regular files, secrets left out. A folder that is not there is
 // no error.
-func copyFolder(from, to string) error {
+func copyFolder(ctx context.Context, from, to string) error {
 	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -226,40 +260,12 @@ func copyFolder(from, to string) error {
 		case !e.Type().IsRegular(), isSecret(e.Name()):
 			return nil
 		}
-		err = copyFile(path, filepath.Join(to, rest))
+		err = copyFile(ctx, path, filepath.Join(to, rest))
 		if errors.Is(err, fs.ErrNotExist) { // the room has removed it since
 			return nil
 		}
 		return err
 	})
-}
-
-// copyArchive adds the months that the other folder does not have.
-func copyArchive(from, to string) error {
-	months, err := filepath.Glob(filepath.Join(from, "*.journal.gz"))
-	if err != nil || len(months) == 0 {
-		return err
-	}
-	if err := os.MkdirAll(to, 0o700); err != nil {
-		return err
-	}
-	for _, month := range months {
-		there := filepath.Join(to, filepath.Base(month))
-		a, err := os.Stat(month)
-		if err != nil {
-			return err
-		}
-		if b, err := os.Stat(there); err == nil && a.Size() == b.Size() {
-			continue
-		}
-		if err := copyFile(month, there+".new"); err != nil {
-			return errors.Join(err, os.Remove(there+".new"))
-		}
-		if err := os.Rename(there+".new", there); err != nil {
-			return err
-		}
-	}
-	return syncFolder(to)
 }
 
 func writeSynced(file string, data []byte) error {
@@ -294,12 +300,12 @@ func noRoom(err error) error {
 
 // verifyApart verifies a book in a process of its own, with a limit of time: a
 // damaged file can kill a process, or keep it for ever.
-func verifyApart(ctx context.Context, book string) (*manifest, error) {
+func verifyApart(parent context.Context, book string) (*manifest, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
+	ctx, cancel := context.WithTimeout(parent, verifyTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, exe, "verify", book)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -309,6 +315,9 @@ func verifyApart(ctx context.Context, book string) (*manifest, error) {
 	var m manifest
 	if err == nil {
 		err = json.Unmarshal(out.Bytes(), &m)
+	}
+	if parent.Err() != nil {
+		return nil, parent.Err()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v: %s", errBadCopy, err, strings.TrimSpace(errs.String()))

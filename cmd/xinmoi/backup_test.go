@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -162,6 +163,30 @@ func TestBackupOfABookWithAnArchive(t *testing.T) {
 	assert.Equal(t, fmt.Sprint(entries), said[1])
 	assert.Equal(t, fmt.Sprint(issued), said[3])
 	assert.Less(t, issued, tickets)
+
+	// Each month is looked at: one that is damaged beside the backups comes again, and
+	// one that is damaged here does not take the place of the good one.
+	there, err := filepath.Glob(filepath.Join(to, "*-archive", "*.journal.gz"))
+	require.NoError(t, err)
+	require.Equal(t, said[4], fmt.Sprint(len(there)))
+	good := textOf(t, there[0])
+	bad := good[:len(good)/2] + "?" + good[len(good)/2+1:]
+	write(t, there[0], bad)
+	here := filepath.Join(data, "archive", filepath.Base(there[1]))
+	second := textOf(t, here)
+	write(t, here, "damaged")
+	code, _, errs = backupOf(t, "--data", data, "--to", to)
+	require.Equal(t, exitGood, code, errs)
+	assert.Equal(t, good, textOf(t, there[0]))
+	assert.Equal(t, second, textOf(t, there[1]))
+	require.NoError(t, os.Remove(there[1])) // and now nobody has it
+	code, out, errs = backupOf(t, "--data", data, "--to", to)
+	assert.Equal(t, exitFound, code)
+	assert.Contains(t, out, "Đã sao lưu và kiểm tra: ")
+	assert.Contains(t, errs, "chưa có trong bản sao: "+strings.TrimSuffix(filepath.Base(here), ".journal.gz")+".")
+	write(t, here, second)
+	code, _, errs = backupOf(t, "--data", data, "--to", to)
+	require.Equal(t, exitGood, code, errs)
 
 	// A month of another house and one that is broken do not come back with it.
 	sets, err := setsOf(to, "xinmoi-??????")

@@ -60,6 +60,7 @@ func commands() []command {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl+C ends at once what does not listen
 	os.Exit(run(ctx, os.Args[1:]))
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -83,7 +82,7 @@ func runPreview(e env, args []string) int {
 		err = ownTarget(*out, ".png", "\x89PNG\r\n\x1a\n")
 	}
 	if err == nil {
-		err = os.WriteFile(*out, png.Bytes(), 0o644)
+		err = replace(*out, png.Bytes())
 	}
 	if err != nil {
 		fmt.Fprintln(e.errw, e.trouble(err))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -47,7 +48,7 @@ func bringRooms(set, data string, now time.Time) (aside string, err error) {
 					return err
 				}
 			}
-			if err := copyFile(path, there+".new"); err != nil {
+			if err := copyFile(context.Background(), path, there+".new"); err != nil {
 				return errors.Join(err, os.Remove(there+".new"))
 			}
 			return os.Rename(there+".new", there)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"xinmoi/store"
 )
@@ -117,13 +118,33 @@ func isDataFolder(data, dir string) bool {
 	})
 }
 
-// besideOf makes an empty file in the folder of a target, to be renamed.
+// unfinishedFiles are those of besideOf.
+const unfinishedFiles = unfinishedName + "-*.new"
+
+// besideOf makes an empty file in the folder of a target, to be renamed, and removes
+// those of commands that were killed.
 func besideOf(to string) (file string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(to), filepath.Base(to)+".*.new")
+	dir := filepath.Dir(to)
+	removeOld(filepath.Join(dir, unfinishedFiles))
+	f, err := os.CreateTemp(dir, unfinishedFiles)
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		path.Path = to // nobody has named the other
+	}
 	if err != nil {
 		return "", err
 	}
 	return f.Name(), f.Close()
+}
+
+// removeOld removes files that nobody has written to for an hour.
+func removeOld(pattern string) {
+	old, _ := filepath.Glob(pattern) // of a good pattern, without an error
+	for _, name := range old {
+		if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(name)
+		}
+	}
 }
 
 // place gives a finished file its name, unless somebody has taken it meanwhile: the
@@ -137,4 +158,17 @@ func place(temp, to string) error {
 		return errors.Join(err, os.Remove(to))
 	}
 	return syncFolder(filepath.Dir(to))
+}
+
+// replace puts a small file in place whole, over one that may be there.
+func replace(to string, data []byte) error {
+	temp, err := besideOf(to)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(writeSynced(temp, data), os.Chmod(temp, 0o644))
+	if err == nil {
+		err = os.Rename(temp, to)
+	}
+	return errors.Join(err, removed(temp))
 }

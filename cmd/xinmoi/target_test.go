@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -60,6 +61,24 @@ func TestNothingIsWrittenOver(t *testing.T) {
 	assert.Equal(t, exitGood, runExport(t.Context(), e, []string{"--data", data, "--out", "-"}), said)
 	assert.Contains(t, out.String(), `"xinmoi":"export"`)
 	assert.NoFileExists(t, "-")
+}
+
+// What a command that was killed has left goes with the next one, but not what another
+// is writing, nor what is somebody else's.
+func TestUnfinishedFilesGo(t *testing.T) {
+	data, to := bookOfADay(t), t.TempDir()
+	hours := time.Now().Add(-2 * time.Hour)
+	for name, old := range map[string]bool{"xinmoi-unfinished-1.new": true, "xinmoi-unfinished-2.new": false, "x.db.new": true} {
+		write(t, filepath.Join(to, name), "half")
+		if old {
+			require.NoError(t, os.Chtimes(filepath.Join(to, name), hours, hours))
+		}
+	}
+	code, _, errs := backupOf(t, "--data", data, "--to", filepath.Join(to, "saved.db"))
+	require.Equal(t, exitGood, code, errs)
+	left, err := filepath.Glob(filepath.Join(to, "*"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{filepath.Join(to, "saved.db"), filepath.Join(to, "x.db.new"), filepath.Join(to, "xinmoi-unfinished-2.new")}, left)
 }
 
 // Who takes the name while the copy is made keeps it.

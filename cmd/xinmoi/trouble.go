@@ -2,6 +2,7 @@ package main
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -33,6 +34,8 @@ var troubles = []struct {
 	{errNoRoom, "disk_full"},
 	{errNoStick, "no_stick"},
 	{errBadCopy, "bad_copy"},
+	{errBusy, "busy"},
+	{context.Canceled, "stopped"},
 	{syscall.EROFS, "read_only"},
 	{fs.ErrPermission, "no_permission"},
 	{syscall.EIO, "disk_failing"},

@@ -37,12 +37,16 @@ func runVoice(ctx context.Context, e env, args []string) int {
 		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
-	f, err := os.CreateTemp(filepath.Dir(*out), ".xinmoi-voice-*")
+	temp, err := besideOf(*out)
+	var f *os.File
+	if err == nil {
+		defer os.Remove(temp) // gone when all went well
+		f, err = os.OpenFile(temp, os.O_WRONLY, 0)
+	}
 	if err != nil {
 		fmt.Fprintln(e.errw, e.trouble(err))
 		return exitCannotTell
 	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone when all went well
 	say := func(text string) ([]byte, error) {
 		cmd := exec.CommandContext(ctx, "sh", "-c", *command)
 		cmd.Stdin, cmd.Stderr = strings.NewReader(text+"\n"), e.errw
@@ -51,7 +55,7 @@ func runVoice(ctx context.Context, e env, args []string) int {
 	made, missed, err := display.FillPack(*lang, *name, say, f)
 	if err = errors.Join(err, f.Close()); err == nil && made > 0 {
 		if err = free(); err == nil { // a pack takes minutes
-			err = os.Rename(f.Name(), *out)
+			err = os.Rename(temp, *out)
 		}
 	}
 	switch {
