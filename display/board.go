@@ -98,7 +98,7 @@ func (r *Room) boardState(v *store.View, id string) (any, bool) {
 		Day: v.Hall.Day() != "", Centre: doc.Centre.Name, Authority: doc.Centre.Authority, Languages: doc.Centre.Languages, TimeZone: doc.Location().String(),
 		Diagonal: b.DiagonalIn, Rows: read.Rows, RowMM: read.RowMM, NeedMM: read.NeedMM,
 		Zones: p.zoneList(), Calls: p.calls(read.Rows + 1), Soon: p.soon(), Missed: p.missed(), Results: p.results(),
-		Hours: hours(doc, v.At.In(doc.Location())), Unsure: v.ClockUntrusted, Emergency: centre.Emergency(v),
+		Hours: hours(doc, v.At.In(doc.Location()), v.Hall.Shut(v.At)), Unsure: v.ClockUntrusted, Emergency: centre.Emergency(v),
 		Notices: r.notices.good(),
 	}
 	if len(out.Languages) == 0 {

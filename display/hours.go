@@ -22,11 +22,16 @@ const (
 	windows = 20
 )
 
-// hours are the stretches of work from the day of now on. None at all: the
-// centre has no hours, and is never said to be closed.
-func hours(d *centre.Document, now time.Time) []window {
+// hours are the stretches of work from the day of now on; of a day that was
+// closed by hand nothing is left. None at all: the centre has no hours, and is
+// never said to be closed.
+func hours(d *centre.Document, now time.Time, shut bool) []window {
 	out := []window{}
-	for n := 0; n < ahead && len(out) < windows; n++ {
+	first := 0
+	if shut {
+		first = 1
+	}
+	for n := first; n < ahead && len(out) < windows; n++ {
 		at := func(minute int) door.Time {
 			return door.Time{Time: time.Date(now.Year(), now.Month(), now.Day()+n, 0, minute, 0, 0, now.Location())}
 		}

@@ -222,3 +222,23 @@ func TestABoardWithAClockInDoubt(t *testing.T) {
 	page.WaitText("Bảng số tạm dừng")
 	assert.NotRegexp(t, `\d:\d\d`, page.Text(), "nor when each was called")
 }
+
+// A day that somebody closes before its hours are over is closed on the boards.
+func TestADayClosedByHandIsClosedOnTheBoards(t *testing.T) {
+	h := newHallWith(t, office, "", at(9))
+	h.issue("civil", 2)
+	b := assetstest.Start(t)
+	pages := []*assetstest.Tab{b.Open(t, h.url("/board/b1"), panel, still), b.Open(t, h.url("/board/b1/lite"), panel)}
+	say := func(text string) {
+		t.Helper()
+		for _, page := range pages {
+			page.WaitText(text)
+		}
+	}
+	say("Mời ông/bà lấy số")
+	h.do(queue.CloseDay{})
+	say("Ngoài giờ làm việc")
+	say("Làm việc lại từ 7 giờ 30")
+	h.do(queue.OpenDay{})
+	say("Mời ông/bà lấy số")
+}
