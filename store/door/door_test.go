@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -198,14 +199,49 @@ func TestBugIsLoggedOnceWithoutPersonalData(t *testing.T) {
 	}
 }
 
-func TestPanicAfterAnAnswerBeganWritesNoSecondOne(t *testing.T) {
-	h, err := New(Options{}, Route{Method: "GET", Pattern: "/", Kind: KindAsset, Who: Anyone, Handle: func(w http.ResponseWriter, _ *http.Request) error {
-		_, _ = w.Write([]byte("half"))
-		panic("x")
-	}})
+// Half an answer does not pass for a whole one, and no second one is written
+// behind it. It is logged, but not where it was the reader who hung up.
+func TestAnAnswerThatBreaksOff(t *testing.T) {
+	half := func(then func() error) func(http.ResponseWriter, *http.Request) error {
+		return func(w http.ResponseWriter, _ *http.Request) error {
+			_, _ = w.Write([]byte("half"))
+			return then()
+		}
+	}
+	wrote := make(chan error, 1)
+	log := &strings.Builder{}
+	h, err := New(Options{Log: slog.New(slog.NewTextHandler(log, nil))},
+		Route{Method: "GET", Pattern: "/panic", Kind: KindAsset, Who: Anyone, Handle: half(func() error { panic("x") })},
+		Route{Method: "GET", Pattern: "/fault", Kind: KindAsset, Who: Anyone, Handle: half(func() error { return errors.New("x") })},
+		Route{Method: "GET", Pattern: "/refusal", Kind: KindAsset, Who: Anyone, Handle: half(func() error { return &Problem{Code: "not_found"} })},
+		Route{Method: "GET", Pattern: "/long", Kind: KindAsset, Who: Anyone, Handle: func(w http.ResponseWriter, _ *http.Request) error {
+			for {
+				if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+					wrote <- err
+					return err
+				}
+			}
+		}})
 	require.NoError(t, err)
-	w := ask(h, "GET", "/", "", nil)
-	assert.Equal(t, "half", w.Body.String())
+	srv := httptest.NewUnstartedServer(h)
+	said := &strings.Builder{}
+	srv.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(said, nil), slog.LevelError)
+	srv.Start()
+	for _, path := range []string{"/panic", "/fault", "/refusal"} {
+		res, err := http.Get(srv.URL + path)
+		if err == nil {
+			_, err = io.ReadAll(res.Body)
+			res.Body.Close()
+		}
+		assert.Error(t, err, path)
+	}
+	res, err := http.Get(srv.URL + "/long")
+	require.NoError(t, err)
+	res.Body.Close()
+	assert.Error(t, <-wrote)
+	srv.Close()
+	assert.Equal(t, 3, strings.Count(log.String(), "level=ERROR"), log.String())
+	assert.Empty(t, said.String(), "nothing is answered twice")
 }
 
 func TestNewRefusesABadTable(t *testing.T) {

@@ -253,9 +253,10 @@ func (d *door) rescue(w *writer, r *http.Request) {
 		said = fmt.Sprint(e)
 	}
 	d.Log.Error("panic in a handler", "route", visitOf(r).pattern, "panic", said, "stack", string(debug.Stack()))
-	if !w.wrote {
-		d.tell(w, r, &Problem{Code: "internal"})
+	if w.wrote {
+		panic(http.ErrAbortHandler)
 	}
+	d.tell(w, r, &Problem{Code: "internal"})
 }
 
 // writer knows whether an answer has begun. It passes hijacking on, which

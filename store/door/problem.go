@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -46,12 +47,19 @@ type Body struct {
 func (d *door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var p *Problem
 	var no *queue.Refusal
+	gone := errors.Is(err, context.Canceled) && r.Context().Err() != nil
+	if t, ok := w.(*writer); ok && t.wrote {
+		if !gone && !errors.As(err, new(*net.OpError)) { // as a write to who has hung up
+			d.Log.Error("an answer broke off", "route", visitOf(r).pattern, "error", err)
+		}
+		panic(http.ErrAbortHandler) // half an answer must not pass for a whole one
+	}
 	switch {
+	case gone:
+		return
 	case errors.As(err, &p):
 	case errors.As(err, &no):
 		p = &Problem{Code: no.Code, Args: no.Args}
-	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
-		return // whoever asked has gone
 	default:
 		d.Log.Error("a request failed", "route", visitOf(r).pattern, "error", err)
 		p = &Problem{Code: "internal"}
