@@ -70,23 +70,30 @@ func TestPymodbusUnderstandsUs(t *testing.T) {
 	require.NoError(t, slave.Start())
 	defer slave.Wait()
 	defer slave.Process.Kill()
-	said := bufio.NewScanner(out)
-	next := func() string {
-		require.True(t, said.Scan())
-		return said.Text()
+	said, last := bufio.NewScanner(out), ""
+	next := func() string { // what was answered too late is written again
+		for said.Scan() && said.Text() == last {
+		}
+		require.NotEqual(t, last, said.Text(), "it has ended")
+		last = said.Text()
+		return last
 	}
 	for next() != "ready" {
 	}
 
 	m := NewMaster(ours)
-	require.Eventually(t, func() bool { return m.Show(t.Context(), 7, "A012") == nil }, 10*time.Second, 10*time.Millisecond)
+	shown := func(err func() error) {
+		t.Helper()
+		require.Eventually(t, func() bool { return err() == nil }, 20*time.Second, 10*time.Millisecond)
+	}
+	shown(func() error { return m.Show(t.Context(), 7, "A012") })
 	assert.Equal(t, "112 4130 3132", next(), "two characters a register from 0x70")
-	require.NoError(t, m.ShowNumber(t.Context(), 7, 345))
+	shown(func() error { return m.ShowNumber(t.Context(), 7, 345) })
 	assert.Equal(t, "0 0159", next())
 	assert.False(t, m.Echo())
 	assert.ErrorIs(t, m.Show(t.Context(), 7, strings.Repeat("8", 8)), ErrRefused, "registers it does not have")
 	assert.ErrorIs(t, m.Show(t.Context(), 8, "A012"), ErrMute, "nobody has that id")
-	require.NoError(t, m.Show(t.Context(), 7, "A013"))
+	shown(func() error { return m.Show(t.Context(), 7, "A013") })
 	assert.Equal(t, "112 4130 3133", next())
 }
 

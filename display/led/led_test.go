@@ -141,6 +141,7 @@ func TestALostWireIsNoSignsFault(t *testing.T) {
 		m := NewMaster(lendtest.Wire(t, host))
 		go func() {
 			io.ReadFull(sign, make([]byte, 13))
+			synctest.Wait() // until the answer is waited for
 			sign.Close()
 		}()
 		err := m.Show(t.Context(), 1, "A012")
