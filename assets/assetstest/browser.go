@@ -40,7 +40,7 @@ import (
 const Host = "xinmoi.example"
 
 // patience is how long a page has to come to what a test waits for.
-const patience = 15 * time.Second
+const patience = 45 * time.Second
 
 // Browser is a running Chromium.
 type Browser struct{ ctx context.Context }
