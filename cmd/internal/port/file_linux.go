@@ -36,10 +36,19 @@ type node struct {
 	raw syscall.RawConn
 }
 
-// openNode opens path without waiting and without becoming its terminal.
+// openNode opens path without waiting and without becoming its terminal. What is no
+// device is refused: a slip in a document must not write tickets into a file.
 func openNode(path string, flags int) (*node, error) {
 	f, err := os.OpenFile(path, flags|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode()&os.ModeCharDevice == 0 {
+		err = &os.PathError{Op: "open", Path: path, Err: unix.ENODEV}
+	}
+	if err != nil {
+		f.Close()
 		return nil, err
 	}
 	raw, err := f.SyscallConn()

@@ -2,6 +2,8 @@ package port
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -81,4 +83,19 @@ func TestRepackDropsTheKernelsTime(t *testing.T) {
 	out := make([]byte, 64)
 	n := repack(out, append(events, 1, 2, 3))
 	assert.Equal(t, []byte{1, 0, 0x4f, 0, 1, 0, 0, 0, 1, 0, 0x50, 0, 1, 0, 0, 0}, out[:n])
+}
+
+// A slip in a document does not write tickets into a file.
+func TestAFileIsNoDevice(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "centre.toml")
+	require.NoError(t, os.WriteFile(file, []byte("the document"), 0o600))
+	for _, addr := range []string{"usb:" + file, "serial:" + file, "evdev:" + file, "usb:" + filepath.Dir(file)} {
+		a, err := Parse(addr)
+		require.NoError(t, err)
+		_, err = Open(t.Context(), a)
+		assert.Error(t, err, addr)
+	}
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, "the document", string(text))
 }
