@@ -113,6 +113,11 @@ func (w *Builder) Commit() error {
 	return w.err
 }
 
+// Discard takes away what has been written.
+func (w *Builder) Discard() error {
+	return errors.Join(w.db.Close(), os.Remove(w.path), os.Remove(filepath.Join(filepath.Dir(w.path), markerName)))
+}
+
 // Close leaves the book as one that was closed in order.
 func (w *Builder) Close() error {
 	err := w.Commit()

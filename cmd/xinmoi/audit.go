@@ -26,7 +26,7 @@ func runAudit(ctx context.Context, e env, args []string) int {
 	file := fs.String("data", "", e.say("audit.flag.data", nil))
 	day := fs.String("day", "", e.say("audit.flag.day", nil))
 	fs.StringVar(&o.Head, "head", "", e.say("audit.flag.head", nil))
-	if err := fs.Parse(args); err != nil || *file == "" || fs.NArg() > 0 {
+	if err := e.parse(fs, args); err != nil || *file == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("audit.usage", nil))
 		}

@@ -72,7 +72,7 @@ func runBackup(ctx context.Context, e env, args []string) int {
 	fs := e.flags("backup", "backup.usage")
 	data := fs.String("data", "", e.say("cmd.flag.data", nil))
 	to := fs.String("to", "", e.say("backup.flag.to", nil))
-	if err := fs.Parse(args); err != nil || *data == "" || *to == "" || fs.NArg() > 0 {
+	if err := e.parse(fs, args); err != nil || *data == "" || *to == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("backup.usage", nil))
 		}

@@ -328,10 +328,14 @@ func verifyApart(parent context.Context, book string) (*manifest, error) {
 // runVerify is that process: it looks at every page and every entry of a closed
 // book and prints what is in it as JSON.
 func runVerify(e env, args []string) int {
-	if len(args) != 1 {
-		fmt.Fprintln(e.errw, e.say("verify.usage", nil))
+	fs := e.flags("verify", "verify.usage")
+	if err := fs.Parse(args); err != nil || fs.NArg() != 1 {
+		if err == nil {
+			fmt.Fprintln(e.errw, e.say("verify.usage", nil))
+		}
 		return exitUsage
 	}
+	args = fs.Args()
 	if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
 		args[0] = store.BookFile(args[0])
 	}

@@ -16,7 +16,10 @@ func runDemo(ctx context.Context, e env, args []string) int {
 	fs := e.flags("demo", "cmd.demo.usage")
 	fs.StringVar(&o.Data, "data", "", e.say("cmd.flag.demo_data", nil))
 	fs.StringVar(&o.Listen, "listen", "127.0.0.1:8080", e.say("cmd.flag.listen", nil))
-	if err := fs.Parse(args); err != nil {
+	if err := e.parse(fs, args); err != nil {
+		return exitUsage
+	}
+	if e.badListen(o.Listen) {
 		return exitUsage
 	}
 	var err error

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"xinmoi/cmd/internal/port"
 )
 
 // runDoctor lists the devices of this machine that a hall could use and asks the
@@ -20,13 +22,13 @@ func runDoctor(ctx context.Context, e env, args []string) int {
 	config := fs.String("config", "", e.say("cmd.flag.doctor_config", nil))
 	ask := fs.String("ask", "", e.say("cmd.flag.doctor_ask", nil))
 	chosen := 0
-	err := fs.Parse(args)
+	err := e.parse(fs, args)
 	for _, is := range []bool{*listen != "", *udev, *test != "", *pages != "", *ask != ""} {
 		if is {
 			chosen++
 		}
 	}
-	if err != nil || fs.NArg() > 0 || chosen > 1 || *config != "" && *listen == "" {
+	if err != nil || chosen > 1 || *config != "" && *listen == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.doctor.usage", nil))
 		}
@@ -43,6 +45,9 @@ func runDoctor(ctx context.Context, e env, args []string) int {
 	case *pages != "":
 		return tryPrinter(ctx, e, *pages, *model, true)
 	case *ask != "":
+		if _, err := port.Parse(*ask); err != nil {
+			return e.badPort(*ask)
+		}
 		kind, node, _ := strings.Cut(*ask, ":")
 		node, _, speed := strings.Cut(node, "?")
 		if speed {

@@ -15,8 +15,7 @@ import (
 func listenTo(ctx context.Context, e env, address, file string) int {
 	a, err := port.Parse(address)
 	if err != nil {
-		fmt.Fprintln(e.errw, e.trouble(err))
-		return exitUsage
+		return e.badPort(address)
 	}
 	var doc *centre.Document
 	if file != "" {
@@ -35,7 +34,7 @@ func listenTo(ctx context.Context, e env, address, file string) int {
 	}
 	wire, err := port.Open(ctx, a)
 	if err != nil {
-		fmt.Fprintln(e.errw, e.say("cmd.doctor.cannot_open", map[string]any{"port": address, "err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("cmd.doctor.cannot_open", map[string]any{"port": address, "err": whyNot(e, err, address)}))
 		return exitCannotTell
 	}
 	defer wire.Close()
@@ -55,7 +54,7 @@ func listenTo(ctx context.Context, e env, address, file string) int {
 		case ctx.Err() != nil:
 			return exitGood
 		case err != nil:
-			fmt.Fprintln(e.errw, e.say("cmd.doctor.gone", map[string]any{"port": address, "err": err.Error()}))
+			fmt.Fprintln(e.errw, e.say("cmd.doctor.gone", map[string]any{"port": address, "err": whyNot(e, err, address)}))
 			return exitCannotTell
 		}
 	}

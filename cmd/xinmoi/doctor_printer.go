@@ -112,6 +112,12 @@ func whyNot(e env, err error, address string) string {
 	return fmt.Sprintf("%s (%s)", strings.Join(words, ", "), f.Detail)
 }
 
+// badPort says how an address is written.
+func (e env) badPort(address string) int {
+	fmt.Fprintln(e.errw, e.say("cmd.doctor.bad_port", map[string]any{"port": address}))
+	return exitUsage
+}
+
 // tryPrinter prints a test slip, or the calibration slip, at a port.
 func tryPrinter(ctx context.Context, e env, address, model string, pages bool) int {
 	m, ok := printer.ModelOf(cmp.Or(model, centre.DefaultModel))
@@ -121,8 +127,7 @@ func tryPrinter(ctx context.Context, e env, address, model string, pages bool) i
 	}
 	a, err := port.Parse(address)
 	if err != nil {
-		fmt.Fprintln(e.errw, e.trouble(err))
-		return exitUsage
+		return e.badPort(address)
 	}
 	wire, err := port.Open(ctx, a)
 	if err != nil {
@@ -149,7 +154,7 @@ func tryPrinter(ctx context.Context, e env, address, model string, pages bool) i
 		fmt.Fprintln(e.errw, e.say("cmd.doctor.not_said", nil))
 		return exitFound
 	case err != nil:
-		fmt.Fprintln(e.errw, e.say("cmd.doctor.not_sent", map[string]any{"err": err.Error()}))
+		fmt.Fprintln(e.errw, e.say("cmd.doctor.not_sent", map[string]any{"err": whyNot(e, err, address)}))
 		return exitFound
 	case said:
 		fmt.Fprintln(e.out, e.say("cmd.doctor.printed", nil))

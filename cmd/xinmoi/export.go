@@ -27,7 +27,7 @@ func runExport(ctx context.Context, e env, args []string) int {
 	from := fs.String("from", "", e.say("report.flag.from", nil))
 	to := fs.String("to", "", e.say("report.flag.to", nil))
 	file := fs.String("out", "", e.say("export.flag.out", nil))
-	if err := fs.Parse(args); err != nil || *data == "" || fs.NArg() > 0 {
+	if err := e.parse(fs, args); err != nil || *data == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("export.usage", nil))
 		}

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"xinmoi/cmd/internal/flags"
@@ -34,6 +37,35 @@ func (e *env) takeLang(args []string) (rest []string, ok bool) {
 		args, i = slices.Concat(args[:i], after), i-1
 	}
 	return args, true
+}
+
+// parse takes flags, and nothing but flags.
+func (e env) parse(fs *flag.FlagSet, args []string) error {
+	err := fs.Parse(args)
+	if err == nil && fs.NArg() > 0 {
+		fmt.Fprintln(e.errw, e.say("cmd.surplus", map[string]any{"what": fs.Arg(0)}))
+		fs.Usage()
+		err = errSurplus
+	}
+	return err
+}
+
+var errSurplus = errors.New("surplus arguments")
+
+// asksHelp reports whether a command is asked for its usage, which is no mistake.
+func asksHelp(args []string) bool {
+	return slices.ContainsFunc(args, func(a string) bool { return a == "-h" || a == "-help" || a == "--help" })
+}
+
+// badListen says that an address cannot be one to listen on, before anything is begun.
+func (e env) badListen(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	n, bad := strconv.Atoi(port)
+	if err == nil && bad == nil && n >= 0 && n <= 65535 {
+		return false
+	}
+	fmt.Fprintln(e.errw, e.say("cmd.bad_listen", map[string]any{"listen": addr}))
+	return true
 }
 
 // flags is a set of flags that speaks the technician's language; usage is the key of

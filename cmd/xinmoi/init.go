@@ -114,7 +114,7 @@ func runInit(e env, args []string) int {
 	for _, q := range questions() {
 		given[q.flag] = set.String(q.flag, "", e.say("cmd.flag."+q.flag, nil))
 	}
-	if err := set.Parse(args); err != nil || set.NArg() > 0 {
+	if err := e.parse(set, args); err != nil {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.init.usage", nil))
 		}

@@ -83,13 +83,22 @@ func runWith(ctx context.Context, e env, args []string) int {
 			return exitUsage
 		}
 		for _, c := range commands() {
-			if c.name == args[0] {
-				return c.run(ctx, e, rest)
+			if c.name != args[0] {
+				continue
 			}
+			code := c.run(ctx, e, rest)
+			if code == exitUsage && asksHelp(rest) {
+				code = exitGood
+			}
+			return code
 		}
 	}
+	help := len(args) > 0 && (args[0] == "help" || asksHelp(args[:1]))
+	if len(args) > 0 && !help {
+		fmt.Fprintln(e.errw, e.say("cmd.unknown", map[string]any{"command": args[0]}))
+	}
 	usage(e)
-	if len(args) > 0 && (args[0] == "help" || args[0] == "-h" || args[0] == "--help") {
+	if help {
 		return exitGood
 	}
 	return exitUsage

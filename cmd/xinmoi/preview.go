@@ -25,7 +25,7 @@ func runPreview(e env, args []string) int {
 	fs.StringVar(&o.Service, "service", "", e.say("cmd.flag.service", nil))
 	fs.StringVar(&o.Lang, "for", "", e.say("cmd.flag.for", nil))
 	fs.IntVar(&o.Dots, "dots", 0, e.say("cmd.flag.dots", nil))
-	if err := fs.Parse(args); err != nil || *file == "" || fs.NArg() > 0 {
+	if err := e.parse(fs, args); err != nil || *file == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.preview.usage", nil))
 		}

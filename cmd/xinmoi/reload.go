@@ -119,7 +119,7 @@ func (s *server) reloadRoute() door.Route {
 func runReload(ctx context.Context, e env, args []string) int {
 	fs := e.flags("reload", "cmd.reload.usage")
 	data := fs.String("data", "", e.say("cmd.flag.data", nil))
-	if err := fs.Parse(args); err != nil || *data == "" || fs.NArg() > 0 {
+	if err := e.parse(fs, args); err != nil || *data == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.reload.usage", nil))
 		}

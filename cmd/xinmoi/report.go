@@ -68,7 +68,7 @@ func runReport(ctx context.Context, e env, args []string) int {
 	from := fs.String("from", "", e.say("report.flag.from", nil))
 	to := fs.String("to", "", e.say("report.flag.to", nil))
 	asCSV := fs.Bool("csv", false, e.say("report.flag.csv", nil))
-	if err := fs.Parse(args); err != nil || *data == "" || fs.NArg() > 0 {
+	if err := e.parse(fs, args); err != nil || *data == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("report.usage", nil))
 		}

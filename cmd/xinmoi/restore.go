@@ -23,7 +23,7 @@ func runRestore(e env, args []string) int {
 	from := flags.String("from", "", e.say("restore.flag.from", nil))
 	var o store.RestoreOptions
 	flags.BoolVar(&o.Damaged, "damaged", false, e.say("restore.flag.damaged", nil))
-	if err := flags.Parse(args); err != nil || *data == "" || *from == "" || flags.NArg() > 0 {
+	if err := e.parse(flags, args); err != nil || *data == "" || *from == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("restore.usage", nil))
 		}

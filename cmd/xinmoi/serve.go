@@ -65,10 +65,13 @@ func runServe(ctx context.Context, e env, args []string) int {
 	fs.StringVar(&s.data, "data", "", e.say("cmd.flag.data", nil))
 	fs.StringVar(&s.listen, "listen", "127.0.0.1:8080", e.say("cmd.flag.listen", nil))
 	untilEOF := fs.Bool("until-eof", false, e.say("cmd.flag.until_eof", nil))
-	if err := fs.Parse(args); err != nil || fs.NArg() > 0 || s.data == "" {
+	if err := e.parse(fs, args); err != nil || s.data == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.serve.usage", nil))
 		}
+		return exitUsage
+	}
+	if e.badListen(s.listen) {
 		return exitUsage
 	}
 	s.log = slog.New(slog.NewTextHandler(e.errw, nil))

@@ -22,9 +22,9 @@ func runSim(ctx context.Context, e env, args []string) int {
 	fs.IntVar(&o.Tickets, "tickets", 1600, e.say("sim.flag.tickets", nil))
 	fs.Uint64Var(&o.Seed, "seed", 1, e.say("sim.flag.seed", nil))
 	until := fs.String("until", time.Now().Format(time.DateOnly), e.say("sim.flag.until", nil))
-	err := fs.Parse(args)
+	err := e.parse(fs, args)
 	end, bad := time.Parse(time.DateOnly, *until)
-	if err != nil || bad != nil || o.Dir == "" || o.Years < 1 || o.Years > 50 || o.Tickets < 1 || o.Tickets > 3000 || fs.NArg() > 0 {
+	if err != nil || bad != nil || o.Dir == "" || o.Years < 1 || o.Years > 50 || o.Tickets < 1 || o.Tickets > 3000 {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("sim.usage", nil))
 		}

@@ -86,7 +86,11 @@ func (e env) trouble(err error) string {
 		return e.say(own.key, own.args)
 	case errors.As(err, &small):
 		return e.say("trouble.no_room", map[string]any{"to": small.to, "need": small.need >> 20, "free": small.free >> 20})
-	case errors.As(err, &call) && call.Op == "dial" && call.Net == "unix":
+	case errors.As(err, &call) && call.Op == "listen" && errors.Is(err, fs.ErrPermission):
+		return e.say("trouble.address_forbidden", nil)
+	case call != nil && call.Op == "listen" && errors.As(err, new(*net.DNSError)):
+		return e.say("trouble.address_not_here", nil)
+	case call != nil && call.Op == "dial" && call.Net == "unix":
 		return e.say("trouble.not_running", nil)
 	}
 	args := map[string]any{"file": e.say("trouble.a_file", nil), "err": err.Error()}

@@ -25,7 +25,7 @@ func runVoice(ctx context.Context, e env, args []string) int {
 		fmt.Fprintln(e.errw, e.say("cmd.voice.usage", nil))
 		return exitUsage
 	}
-	if err := fs.Parse(args[1:]); err != nil || *name == "" || *command == "" || *out == "" || fs.NArg() > 0 {
+	if err := e.parse(fs, args[1:]); err != nil || *name == "" || *command == "" || *out == "" {
 		if err == nil {
 			fmt.Fprintln(e.errw, e.say("cmd.voice.usage", nil))
 		}

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"xinmoi/counter/countertest"
@@ -102,11 +103,11 @@ func Run(ctx context.Context, o Options) (err error) {
 // listen takes the asked port, or any other when that one is in use.
 func listen(addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
-	if err == nil {
-		return ln, nil
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return ln, err
 	}
-	host, _, splitErr := net.SplitHostPort(addr)
-	if splitErr != nil {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
 		return nil, err
 	}
 	return net.Listen("tcp", net.JoinHostPort(host, "0"))

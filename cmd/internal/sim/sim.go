@@ -41,7 +41,7 @@ type Done struct {
 // counters of the simulated centre: with 1600 people a day three of four are busy.
 const counters = 26
 
-// Run writes the book. The centre is closed on Saturdays, Sundays and 2 September.
+// Run writes the book, or leaves none. The centre is closed on Saturdays, Sundays and 2 September.
 func Run(ctx context.Context, o Options) (done Done, err error) {
 	src, err := centre.Template("province", centre.Answers{Name: centre.Text{"vi": "Trung tâm mô phỏng", "en": "Simulated centre"}, Counters: counters})
 	if err != nil {
@@ -57,7 +57,14 @@ func Run(ctx context.Context, o Options) (done Done, err error) {
 	if err != nil {
 		return done, err
 	}
-	defer func() { err = errors.Join(err, book.Close()) }()
+	defer func() {
+		if err == nil {
+			err = book.Close()
+		}
+		if err != nil {
+			err = errors.Join(err, book.Discard())
+		}
+	}()
 	h := &hall{book: book, doc: doc, rand: rand.New(rand.NewPCG(o.Seed, 1))}
 	first := time.Date(o.First.Year(), o.First.Month(), o.First.Day(), 0, 0, 0, 0, doc.Location())
 	canonical, hash := doc.Canonical()

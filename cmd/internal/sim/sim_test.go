@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -49,4 +51,15 @@ func TestAYear(t *testing.T) {
 	for _, n := range []int{row.NoShows, row.Transferred, row.Ratings[1], row.Ratings[4]} {
 		assert.Positive(t, n, "the years should have everything in them: %+v", row)
 	}
+}
+
+// Half a simulation would pass for a whole book: it is taken away.
+func TestASimulationThatIsStoppedLeavesNoBook(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	_, err := Run(ctx, Options{Dir: dir, First: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), Years: 1, Tickets: 5, Seed: 1, Progress: func(Done) { stop() }})
+	require.ErrorIs(t, err, context.Canceled)
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }
