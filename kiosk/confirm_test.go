@@ -56,10 +56,11 @@ func (h *hall) restartWith(dir string) {
 func TestAKioskThatRanOnConfirmsItsLastNumber(t *testing.T) {
 	h := open(t)
 	b := assetstest.Start(t)
-	p := b.Open(t, h.server.URL+"/kiosk/k1", portrait, fast)
+	p := b.Open(t, h.server.URL+"/kiosk/k1", portrait)
 	take := func(p *assetstest.Tab, want string) {
 		p.Wait(`document.querySelector(".tiles")`)
 		p.Tap(`[data-service="ho-tich"]`)
+		p.Wait(`document.querySelector('[data-action="kiosk.again_yes"], .number')`)
 		if assetstest.Eval[bool](p, `document.querySelector('[data-action="kiosk.again_yes"]') !== null`) {
 			p.Tap(`[data-action="kiosk.again_yes"]`)
 		}
@@ -76,7 +77,7 @@ func TestAKioskThatRanOnConfirmsItsLastNumber(t *testing.T) {
 	assetstest.Eval[bool](p, `location.replace("about:blank"), true`)
 	time.Sleep(300 * time.Millisecond)
 	h.powerCut()
-	q := b.Open(t, h.server.URL+"/kiosk/k1", portrait, fast) // the same browser, started again
+	q := b.Open(t, h.server.URL+"/kiosk/k1", portrait) // the same browser, started again
 	q.Wait(`document.querySelector(".tiles")`)
 	time.Sleep(500 * time.Millisecond)
 	assert.Equal(t, []string{"A"}, h.book.View().Outage.Doubt)
@@ -89,7 +90,7 @@ func TestAKioskThatRanOnConfirmsItsLastNumber(t *testing.T) {
 func TestAPageThatWasOnKnowsOfALostEnd(t *testing.T) {
 	h := open(t)
 	h.issue("dat-dai", 3)
-	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k2", portrait, fast)
+	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k2", portrait)
 	p.Wait(`document.querySelector(".tiles")`)
 	old := h.onDisk()
 	h.issue("dat-dai", 4) // H004 to H007
