@@ -72,7 +72,7 @@ func TestRowsAreAsHighAsReckoned(t *testing.T) {
 func TestFreshCallsBlinkAndOldOnesDoNot(t *testing.T) {
 	h := newHall(t, small)
 	busy(h)
-	page := assetstest.Start(t).Open(t, h.url("/board/b1"), panel)
+	page := assetstest.Start(t).Open(t, h.url("/board/b1"), panel, assetstest.Held)
 	page.Wait(`document.querySelector(".panel .number")`)
 	assert.False(t, assetstest.Eval[bool](page, `!!document.querySelector(".fresh")`), "a board that is turned on shows the past and does not blink")
 	h.do(queue.Finish{Counter: "q1"})
@@ -82,6 +82,9 @@ func TestFreshCallsBlinkAndOldOnesDoNot(t *testing.T) {
 	page.Check("board-fresh", false, 0)
 	assert.Equal(t, "1s 5 step", assetstest.Eval[string](page, `(() => { const s = getComputedStyle(document.querySelector(".fresh")); return [s.animationDuration, s.animationIterationCount, s.animationName].join(" "); })()`))
 
+	page.Pass(5 * time.Second)
+	page.Wait(`!document.querySelector(".fresh")`)
+
 	// Two at once: both are in the list at once, the panel shows them in turn.
 	h.do(queue.Finish{Counter: "q1"})
 	h.do(queue.Finish{Counter: "q2"})
@@ -89,8 +92,9 @@ func TestFreshCallsBlinkAndOldOnesDoNot(t *testing.T) {
 	h.do(queue.CallNext{Counter: "q2"})
 	one, two := h.number("q1"), h.number("q2")
 	page.Wait(fmt.Sprintf(`["%s","%s"].every((n) => document.querySelector(".list").textContent.includes(n))`, one, two))
-	page.Wait(`document.querySelector(".panel.fresh .number").textContent === "` + one + `"`)
-	page.Wait(`document.querySelector(".panel.fresh .number").textContent === "` + two + `"`)
+	page.Wait(`document.querySelector(".panel.fresh .number")?.textContent === "` + one + `"`)
+	page.Pass(5 * time.Second)
+	page.Wait(`document.querySelector(".panel.fresh .number")?.textContent === "` + two + `"`)
 
 	// Taken back: it is gone from the wall at once.
 	h.do(queue.Undo{Counter: "q2"})
@@ -165,7 +169,7 @@ func TestAZoneShowsItsOwn(t *testing.T) {
 	h.issue("civil", 2)
 	h.issue("land", 2)
 	b := assetstest.Start(t)
-	both, mine := b.Open(t, h.url("/board/b1"), panel), b.Open(t, h.url("/board/bb"), panel)
+	both, mine := b.Open(t, h.url("/board/b1"), panel), b.Open(t, h.url("/board/bb"), panel, assetstest.Held)
 	both.WaitText("Mời ông/bà lấy số")
 	mine.WaitText("Mời ông/bà lấy số")
 	h.do(queue.CallNext{Counter: "q1"})

@@ -1,7 +1,6 @@
 package kiosk_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -16,28 +15,6 @@ import (
 )
 
 var portrait = assetstest.Size{W: 1080, H: 1920}
-
-// held lets the long waits of the page pass when the test says so.
-const held = `{
-	const wait = window.setTimeout, clear = window.clearTimeout, due = new Map();
-	let now = 0, last = 1e9;
-	window.setTimeout = (f, ms, ...a) => ms >= 1000 ? (due.set(++last, [now + ms, () => f(...a)]), last) : wait(f, ms, ...a);
-	window.clearTimeout = (id) => due.delete(id) || clear(id);
-	window.pass = (ms) => {
-		for (const end = now + ms; ; ) {
-			const [next] = [...due].filter(([, [at]]) => at <= end).sort(([, [a]], [, [b]]) => a - b);
-			if (!next) return (now = end), true;
-			due.delete(next[0]);
-			now = next[1][0];
-			next[1][1]();
-		}
-	};
-}`
-
-// pass lets time pass on a page with held waits.
-func pass(p *assetstest.Tab, d time.Duration) {
-	assetstest.Eval[bool](p, fmt.Sprintf("window.pass(%d)", d.Milliseconds()))
-}
 
 func TestOneTouchOneTicket(t *testing.T) {
 	h := open(t)
@@ -115,7 +92,7 @@ func TestTheFaultOfThePrinterIsSaid(t *testing.T) {
 // it when it does not come.
 func TestThePageFollowsThePaper(t *testing.T) {
 	h := open(t)
-	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k1", portrait, held)
+	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k1", portrait, assetstest.Held)
 	take := func(service, number string) []byte {
 		p.Tap(`[data-service="` + service + `"]`)
 		p.Wait(`document.querySelector(".number")?.textContent === "` + number + `"`)
@@ -128,19 +105,19 @@ func TestThePageFollowsThePaper(t *testing.T) {
 	_, err := h.book.Note(t.Context(), "printer.printed", 1, take("ho-tich", "A001"))
 	require.NoError(t, err)
 	p.Wait(`document.querySelector(".ticket[data-paper=printed]")`)
-	pass(p, 6*time.Second)
+	p.Pass(6 * time.Second)
 	p.Wait(`document.querySelector(".tiles")`)
 
 	time.Sleep(1600 * time.Millisecond) // no touch counts sooner
 	_, err = h.book.Note(t.Context(), "printer.interrupted", 1, take("dat-dai", "H001"))
 	require.NoError(t, err)
 	p.Wait(`document.querySelector(".ticket[data-paper=fault]")`)
-	pass(p, 40*time.Second)
+	p.Pass(40 * time.Second)
 	p.Wait(`document.querySelector(".tiles")`)
 
 	time.Sleep(1600 * time.Millisecond)
 	take("tra-ket-qua", "X001") // and from this one nothing is heard
-	pass(p, 12*time.Second)
+	p.Pass(12 * time.Second)
 	p.Wait(`document.querySelector(".remember")`)
 }
 
@@ -197,20 +174,20 @@ func TestWithoutServerTheKioskSaysWhereToGo(t *testing.T) {
 
 func TestLanguageAndLargeTextAreForOnePerson(t *testing.T) {
 	h := open(t)
-	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k1", portrait, held)
+	p := assetstest.Start(t).Open(t, h.server.URL+"/kiosk/k1", portrait, assetstest.Held)
 	p.Tap(`[data-lang="en"]`)
 	p.WaitText("What are you here for?")
 	assert.Equal(t, "en", assetstest.Eval[string](p, "document.documentElement.lang"))
 	p.Tap(`[data-action="large"]`)
 	p.Wait(`document.querySelector(".kiosk.large")`)
 	// Nobody touches anything: 45 s, then the question, then 20 s, then home.
-	pass(p, 45*time.Second)
+	p.Pass(45 * time.Second)
 	p.WaitText("Do you need more time?")
 	p.Tap(`[data-action="kiosk.idle_more"]`)
 	p.Wait(`!document.querySelector("[role=alertdialog]") && document.querySelector(".large")`)
-	pass(p, 45*time.Second)
+	p.Pass(45 * time.Second)
 	p.WaitText("Do you need more time?")
-	pass(p, 20*time.Second)
+	p.Pass(20 * time.Second)
 	p.WaitText("Mời ông/bà chọn việc cần làm")
 	assert.False(t, assetstest.Eval[bool](p, `!!document.querySelector(".large")`))
 }

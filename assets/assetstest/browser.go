@@ -268,6 +268,30 @@ func (p *Tab) Click(expression string) {
 	p.Wait("((el) => el && !el.disabled && (el.click(), true))(" + expression + ")")
 }
 
+// Held is a script for Open: the waits of a page of a second and more last until
+// Pass lets the time pass, however long the machine takes for what is in between.
+const Held = `{
+	const wait = window.setTimeout, clear = window.clearTimeout, due = new Map();
+	let now = 0, last = 1e9;
+	window.setTimeout = (f, ms, ...a) => ms >= 1000 ? (due.set(++last, [now + ms, () => f(...a)]), last) : wait(f, ms, ...a);
+	window.clearTimeout = (id) => due.delete(id) || clear(id);
+	window.pass = (ms) => {
+		for (const end = now + ms; ; ) {
+			const [next] = [...due].filter(([, [at]]) => at <= end).sort(([, [a]], [, [b]]) => a - b);
+			if (!next) return (now = end), true;
+			due.delete(next[0]);
+			now = next[1][0];
+			next[1][1]();
+		}
+	};
+}`
+
+// Pass lets time pass on a page that was opened with Held.
+func (p *Tab) Pass(d time.Duration) {
+	p.t.Helper()
+	Eval[bool](p, fmt.Sprintf("window.pass(%d)", d.Milliseconds()))
+}
+
 // Upload chooses a file in the file input that the selector finds.
 func (p *Tab) Upload(selector, file string) {
 	p.t.Helper()
