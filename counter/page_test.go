@@ -217,10 +217,12 @@ func TestSupervisor(t *testing.T) {
 	h.call("next", "")
 	h.post("/api/v1/counters/q2/pause", `{"reason":"meeting"}`, "")
 	h.book.Report("printer/p1", []device.Condition{device.MediaEmpty}, "")
+	h.book.Report("keypad/k1", []device.Condition{device.Offline}, "192.168.1.9:4001: connection refused")
 	b := assetstest.Start(t)
 	for _, lang := range []string{"vi", "en"} {
 		page := b.Open(t, h.url("/supervisor?lang="+lang), clerkScreen)
 		page.Wait(`document.querySelector(".devices .bad") && document.querySelectorAll("tbody")[0].rows.length === 3`)
+		page.WaitText(map[string]string{"vi": "192.168.1.9:4001: máy bên kia không nhận kết nối", "en": "192.168.1.9:4001: the other machine accepts no connection"}[lang])
 		page.Check("supervisor-"+lang, assetstest.Scrolls, 4)
 		if lang == "en" {
 			continue

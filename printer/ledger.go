@@ -336,7 +336,7 @@ func (r *Room) lacking(hall *queue.Hall, now time.Time) []*queue.Ticket {
 	doc := centre.InForce(hall)
 	add := func(id queue.TicketID) {
 		t, ok := hall.Ticket(id)
-		if !ok || !wants(t) || slices.Contains(out, t) {
+		if !ok || t.State != queue.Waiting || slices.Contains(out, t) {
 			return
 		}
 		if k, _ := doc.Kiosk(t.Kiosk); len(k.Printers) > 0 {

@@ -1,6 +1,6 @@
 // The wall boards as the supervisor sees them: whether they can be read.
 import { html } from "/web/vendor/preact.js";
-import { t } from "/web/lib/words.js";
+import { lang, t } from "/web/lib/words.js";
 
 /** @param {{ boards: any[] }} props */
 export function Boards({ boards }) {
@@ -12,6 +12,7 @@ export function Boards({ boards }) {
 
 /** @param {any} b */
 function told(b) {
+  const say = new Intl.NumberFormat(lang.value).format;
   const key = !b.small ? "board_good" : b.fewer ? "board_rows" : "board_small";
-  return t(`counter.sup.${key}`, { far: b.farthest_m, mm: b.row_mm, need: b.need_mm, rows: b.rows, fewer: b.fewer, larger: b.inches });
+  return t(`counter.sup.${key}`, { far: say(b.farthest_m), mm: say(b.row_mm), need: say(b.need_mm), rows: b.rows, fewer: b.fewer, larger: b.inches });
 }

@@ -92,6 +92,22 @@ function Counter({ c }) {
   </tr>`;
 }
 
+/** What a system says of a port, each with its word. @type {[RegExp, string][]} */
+const TROUBLES = [
+  [/connection refused/, "refused"],
+  [/no route to host|network is unreachable|host is down/, "unreachable"],
+  [/i\/o timeout|connection timed out/, "timeout"],
+  [/no such host|server misbehaving/, "no_host"],
+  [/no such file or directory|no such device/, "no_device"],
+  [/permission denied/, "not_permitted"],
+];
+
+/** The detail of a device's trouble, in the reader's language where it is a known one. @param {string} detail */
+function inWords(detail) {
+  const known = TROUBLES.find(([pattern]) => pattern.test(detail));
+  return known ? detail.replace(known[0], t(`counter.trouble.${known[1]}`)) : detail;
+}
+
 function Device({ d, counters }) {
   const at = counters.find((c) => c.id === d.counter);
   const bad = d.conditions.length > 0;
@@ -99,7 +115,7 @@ function Device({ d, counters }) {
   return html`<li class=${bad ? "bad" : d.known ? "good" : ""}>
     <span class="mark" aria-hidden="true">${bad ? "!" : d.known ? "✓" : "?"}</span>
     <span><b>${t(`counter.kind.${d.kind}`)}${at ? ` · ${t("counter.name", { number: at.number })}` : ""}</b> <code>${d.id.split("/")[1]}</code>
-      <span class="say">${say}${bad && d.since ? ` · ${t("counter.sup.since", { at: clock(d.since) })}` : ""}${bad && d.detail ? html` <small>${d.detail}</small>` : ""}</span>${d.kind === "printer" ? html`<${Roll} id=${d.id.split("/")[1]} />` : ""}</span>
+      <span class="say">${say}${bad && d.since ? ` · ${t("counter.sup.since", { at: clock(d.since) })}` : ""}${bad && d.detail ? html` <small>${inWords(d.detail)}</small>` : ""}</span>${d.kind === "printer" ? html`<${Roll} id=${d.id.split("/")[1]} />` : ""}</span>
   </li>`;
 }
 
