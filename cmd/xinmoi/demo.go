@@ -38,6 +38,11 @@ func runDemo(ctx context.Context, e env, args []string) int {
 		}
 		return exitFound
 	}
+	var taken *demo.Taken
+	if errors.As(err, &taken) {
+		fmt.Fprintln(e.errw, e.say("cmd.demo.taken", map[string]any{"address": taken.Address}))
+		return exitCannotTell
+	}
 	var ended *demo.Ended
 	if errors.As(err, &ended) {
 		fmt.Fprintln(e.errw, e.say("cmd.demo.ended", map[string]any{"state": ended.State}))

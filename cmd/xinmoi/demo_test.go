@@ -39,6 +39,26 @@ func TestDemoInAFolderOfItsOwn(t *testing.T) {
 	require.Equal(t, exitGood, code, errs)
 	assert.FileExists(t, filepath.Join("dem", "data", "book.db"))
 
+	// A second one in the same folder is told so, and leaves the first one's ports alone.
+	var second, before, after string
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ports := func() string {
+		link, err := os.Readlink(filepath.Join("dem", "ports", "keypads"))
+		require.NoError(t, err)
+		return link
+	}
+	var e syncBuffer
+	code = runDemo(ctx, env{out: whenWritten(func() {
+		before = ports()
+		_, second = demo()
+		after = ports()
+		stop()
+	}), errw: &e, words: words, lang: "vi"}, []string{"--data", "dem", "--listen", "127.0.0.1:0"})
+	require.Equal(t, exitGood, code, e.String())
+	assert.Regexp(t, `^Địa chỉ 127\.0\.0\.1:\d+ của máy in mô phỏng đang được dùng`, second)
+	assert.Equal(t, before, after)
+
 	require.NoError(t, os.WriteFile(filepath.Join("dem", "centre.toml"), []byte("[centre]\nnom = 1\n"), 0o600))
 	code, errs = demo()
 	assert.Equal(t, exitFound, code)

@@ -47,6 +47,12 @@ type BadDocument struct {
 
 func (b *BadDocument) Error() string { return b.File + " has faults" }
 
+// Taken is the address of the simulated printer in the demo's document, at which another
+// program listens: most likely another demo in the same folder.
+type Taken struct{ Address string }
+
+func (t *Taken) Error() string { return t.Address + " is in use" }
+
 // hall is the simulated devices and the daemon.
 type hall struct {
 	daemon  *daemon
@@ -131,6 +137,13 @@ func newHall(dir string, o Options) (*hall, error) {
 	h.cables = map[string]cable{"printer": network, "keypads": keypads, "buttons": buttons, "signs": signs, "scanner": scanner}
 	config := filepath.Join(dir, "centre.toml")
 	if err := h.openDocument(config, network); err != nil {
+		return nil, err
+	}
+	err := network.plug() // before the others: the ports of another demo here are left alone
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, &Taken{network.host}
+	}
+	if err != nil {
 		return nil, err
 	}
 	h.pads = countertest.New(h.addresses(centre.FF68)...)
