@@ -46,8 +46,8 @@ func (c *Closed) Hall() (hall *queue.Hall, err error) {
 }
 
 // Installation is the name that the book got when it was begun.
-func (c *Closed) Installation() (name string, err error) {
-	err = c.look(func(tx *bolt.Tx) error {
+func (r reading) Installation() (name string, err error) {
+	err = r.look(func(tx *bolt.Tx) error {
 		name = string(tx.Bucket(bucketMeta).Get(keyInstallation))
 		return nil
 	})

@@ -131,6 +131,9 @@ func (t *tail) closed() Day {
 	return Day{Day: t.day, First: t.first, Last: t.seq, Head: fmt.Sprintf("%x", t.head)}
 }
 
+// Installation is the name that the book got when it was begun.
+func (b *Book) Installation() (string, error) { return b.reading().Installation() }
+
 // Days lists the business days of the journal in order, those in the archive
 // too, and the last one as it stands now.
 func (b *Book) Days() ([]Day, error) { return b.reading().days() }

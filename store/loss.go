@@ -61,9 +61,16 @@ func glance(file string) (g *glanced, err error) {
 		_ = look(func(tx *bolt.Tx) error {
 			c := tx.Cursor()
 			c.Seek([]byte(daysEnd))
-			if k, _ := c.Prev(); bytes.HasPrefix(k, []byte(dayPrefix)) {
-				if k, _ := tx.Bucket(k).Cursor().Last(); len(k) == 8 {
-					g.last = max(g.last, seqOf(k))
+			k, _ := c.Prev()
+			if !bytes.HasPrefix(k, []byte(dayPrefix)) {
+				return nil
+			}
+			last := tx.Bucket(k).Cursor()
+			for k, v := last.Last(); k != nil; k, v = last.Prev() {
+				var r record
+				if len(k) == 8 && r.decode(seqOf(k), v, time.UTC) == nil { // and no key of whatever else
+					g.last = max(g.last, r.Seq)
+					break
 				}
 			}
 			return nil

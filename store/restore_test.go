@@ -93,11 +93,11 @@ func TestRestoreOverADamagedBook(t *testing.T) {
 	shut(t, b)
 	late := filepath.Join(t.TempDir(), "late.db")
 	require.NoError(t, CopyClosed(dir, late))
-	flip := func(tx *bolt.Tx) error { // one bit of an entry that the backup has
+	flip := func(tx *bolt.Tx) error { // one bit of an entry that the backup has, and what is no entry
 		bucket := tx.Bucket(bucketOf(day))
 		v := bytes.Clone(bucket.Get(seqKey(ends)))
 		v[len(v)/2] ^= 1
-		return bucket.Put(seqKey(ends), v)
+		return firstError(bucket.Put(seqKey(ends), v), bucket.Put([]byte("notebook"), []byte("no entry")))
 	}
 	edit(t, dir, flip)
 	want := Loss{Damaged: true, After: ends, Ends: ends, Last: ends + 3, Entries: 3, Tickets: 3}

@@ -52,7 +52,11 @@ func (d *daily) look(ctx context.Context) {
 	}
 	today := now.Format(time.DateOnly)
 	if d.done == "" {
-		d.done = lastBackup(to)
+		installation, err := d.book.Installation()
+		if err != nil {
+			return // asked again in half a minute
+		}
+		d.done = lastBackup(to, houseOf(installation))
 	}
 	if d.done >= today {
 		return
@@ -149,9 +153,9 @@ func mounted(path string) error {
 	return nil
 }
 
-// lastBackup is the date of the newest backup in a folder, "0" for none.
-func lastBackup(to string) string {
-	all, _ := setsOf(to, "xinmoi-??????")
+// lastBackup is the date of a house's newest backup in a folder, "0" for none.
+func lastBackup(to, house string) string {
+	all, _ := setsOf(to, house)
 	last := "0"
 	for _, name := range all {
 		if name := filepath.Base(name); len(name) > len(stampLayout) {

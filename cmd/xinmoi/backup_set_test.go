@@ -127,7 +127,7 @@ func TestOldBackupsGo(t *testing.T) {
 	assert.Contains(t, all[1], "2026-11-04")
 	assert.DirExists(t, filepath.Join(to, "xinmoi-holiday-pictures"))
 	assert.NoDirExists(t, filepath.Join(to, unfinishedName))
-	assert.Equal(t, "2026-11-04", lastBackup(to))
+	assert.Equal(t, "2026-11-04", lastBackup(to, filepath.Base(all[1])[:len("xinmoi-??????")]))
 }
 
 // The daily backup: made once a day; a stick that is missing, full or broken is a
@@ -171,19 +171,22 @@ func TestDailyBackup(t *testing.T) {
 	assert.Regexp(t, `^/usb: \d+ MB > \d+ MB$`, detailOf("/usb", fmt.Errorf("backup: %w", &tooSmall{"/usb", 40 << 20, 1 << 20})))
 	require.NoError(t, os.Remove(filepath.Join(to, "films.mkv")))
 	d.look(t.Context())
-	assert.Equal(t, "0", lastBackup(to), "not at once again")
+	assert.Equal(t, "0", lastBackup(to, "xinmoi-??????"), "not at once again")
+	today := s.book.Now().Format(time.DateOnly)
+	require.NoError(t, os.Mkdir(filepath.Join(to, "xinmoi-zzzzzz-"+today+"-000000"), 0o700)) // another house's stick as well
 	require.NoError(t, syscall.Mount("none", to, "tmpfs", syscall.MS_REMOUNT, "size=64m"))
-	d.tried = time.Time{}
+	d = daily{server: s, told: d.told} // after a restart
 	d.look(t.Context())
 	assert.Empty(t, d.told, "well again")
-	today := s.book.Now().Format(time.DateOnly)
-	assert.Equal(t, today, lastBackup(to))
+	installation, err := s.book.Installation()
+	require.NoError(t, err)
+	assert.Equal(t, today, lastBackup(to, houseOf(installation)))
 	d.look(t.Context())
 	again := daily{server: s} // after a restart
 	again.look(t.Context())
 	all, err := setsOf(to, "xinmoi-??????")
 	require.NoError(t, err)
-	assert.Len(t, all, 1, "once a day")
+	assert.Len(t, all, 2, "once a day, beside the other house's")
 
 	write(t, filepath.Join(s.data, "kiosk", "big"), string(bytes.Repeat([]byte{1}, 60<<20)))
 	again = daily{server: s, done: "2000-01-01"}
