@@ -57,8 +57,12 @@ type partly struct {
 }
 
 func (p *partly) Error() string {
-	return fmt.Sprintf("archive: %s %v", strings.Join(p.months, ", "), p.err)
+	if p.err != nil {
+		return "archive: " + p.err.Error()
+	}
+	return "archive: " + strings.Join(p.months, ", ")
 }
+
 func (p *partly) Unwrap() error { return p.err }
 
 // tooSmall is errNoRoom before anything was written. Bytes.

@@ -12,7 +12,7 @@ import (
 // runDemo brings up a whole hall with simulated devices and says which page to
 // open. Nothing is kept unless --data is given.
 func runDemo(ctx context.Context, e env, args []string) int {
-	o := demo.Options{Log: e.errw, Lang: e.lang}
+	o := demo.Options{Log: e.errw, Lang: e.lang, NoPower: e.say("cmd.demo.no_power", nil)}
 	fs := e.flags("demo", "cmd.demo.usage")
 	fs.StringVar(&o.Data, "data", "", e.say("cmd.flag.demo_data", nil))
 	fs.StringVar(&o.Listen, "listen", "127.0.0.1:8080", e.say("cmd.flag.listen", nil))

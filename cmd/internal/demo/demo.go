@@ -31,12 +31,13 @@ import (
 
 // Options of a demo.
 type Options struct {
-	Exe    string    // the xinmoi binary, run as "EXE serve …"
-	Data   string    // kept when given; "" is a temporary folder, removed at the end
-	Listen string    // where /demo is; another port is taken when it is in use
-	Lang   string    // of what the daemon says; "" is its own choice
-	Log    io.Writer // the daemon's log
-	Ready  func(url string)
+	Exe     string    // the xinmoi binary, run as "EXE serve …"
+	Data    string    // kept when given; "" is a temporary folder, removed at the end
+	Listen  string    // where /demo is; another port is taken when it is in use
+	Lang    string    // of what the daemon says; "" is its own choice
+	Log     io.Writer // the daemon's log
+	Ready   func(url string)
+	NoPower string // what is answered while the machine has none
 }
 
 // BadDocument is a document in the demo's folder that cannot be used.
@@ -64,6 +65,7 @@ type hall struct {
 	scanner *kiosktest.Scanner
 	cables  map[string]cable // "printer", "keypads", "buttons", "signs", "scanner"
 	watch   *watchers
+	noPower string
 }
 
 // Run brings the hall up and serves /demo until ctx ends.
@@ -126,7 +128,7 @@ func newHall(dir string, o Options) (*hall, error) {
 			return nil, err
 		}
 	}
-	h := &hall{watch: newWatchers()}
+	h := &hall{watch: newWatchers(), noPower: o.NoPower}
 	h.printer = printertest.New(printertest.Options{OnChange: h.watch.ring})
 	network := &tcpCable{device: h.printer.Serve}
 	keypads := &ptyCable{link: filepath.Join(ports, "keypads")}

@@ -129,7 +129,7 @@ func (h *hall) proxy() http.Handler {
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
 			w.Header().Set("Retry-After", "1")
-			http.Error(w, "the machine has no power", http.StatusBadGateway)
+			http.Error(w, h.noPower, http.StatusBadGateway)
 		},
 		FlushInterval: -1,
 	}
