@@ -42,6 +42,14 @@ func isSecret(name string) bool {
 	return name == "secret" || strings.HasSuffix(name, ".secret") || strings.HasSuffix(name, ".key")
 }
 
+// isVideo are the videos of the boards, of up to 500 MB each. They are in no
+// backup: fourteen days of one would fill a stick, so that the book itself had no
+// room, and whoever put it on the boards still has it.
+func isVideo(name string) bool {
+	ext := strings.ToLower(filepath.Ext(name))
+	return ext == ".mp4" || ext == ".webm"
+}
+
 // Why a backup is not made.
 var (
 	errNoStick = errors.New("the stick is not plugged in, or the folder is not there")
@@ -185,7 +193,7 @@ func (b *set) needRoom() error {
 			if err != nil {
 				return err
 			}
-			if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			if info, err := e.Info(); err == nil && info.Mode().IsRegular() && !isVideo(e.Name()) {
 				need += uint64(info.Size())
 			}
 			return nil
@@ -261,7 +269,7 @@ func copyFolder(ctx context.Context, from, to string) error {
 		switch {
 		case e.IsDir():
 			return os.MkdirAll(filepath.Join(to, rest), 0o700)
-		case !e.Type().IsRegular(), isSecret(e.Name()):
+		case !e.Type().IsRegular(), isSecret(e.Name()), isVideo(e.Name()):
 			return nil
 		}
 		err = copyFile(ctx, path, filepath.Join(to, rest))

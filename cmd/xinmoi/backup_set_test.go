@@ -31,14 +31,20 @@ func textOf(t *testing.T, file string) string {
 	return string(b)
 }
 
-// A backup has the rooms' folders and the archive, and no secret; and what it has
-// comes back.
+// A backup has the rooms' folders and the archive, no secret and no video; and
+// what it has comes back.
 func TestABackupHasTheRoomsAndNoSecret(t *testing.T) {
 	data, to := bookOfADay(t), t.TempDir()
 	write(t, filepath.Join(data, "kiosk", "procedures.json"), "[]")
 	write(t, filepath.Join(data, "kiosk", "day.key"), "the key of the day")
 	write(t, filepath.Join(data, "display", "voice", "vi", "001.wav"), "RIFF")
 	write(t, filepath.Join(data, "display", "secret"), "hush")
+	write(t, filepath.Join(data, "display", "notices", "giay-to.txt"), "Mời mang căn cước")
+	video := filepath.Join(data, "display", "notices", "phong-chay.MP4")
+	write(t, video, "")
+	require.NoError(t, os.Truncate(video, 1<<42)) // larger than any stick, and taking no room here
+	require.NoError(t, (&set{data: data, to: to}).needRoom())
+	require.NoError(t, os.Truncate(video, 5))
 	write(t, filepath.Join(data, "archive", "2020-01.journal.gz"), "no month of this book")
 	code, out, errs := backupOf(t, "--data", data, "--to", to)
 	require.Equal(t, exitGood, code, errs)
@@ -53,7 +59,7 @@ func TestABackupHasTheRoomsAndNoSecret(t *testing.T) {
 		}
 		return err
 	}))
-	assert.ElementsMatch(t, []string{"backup.json", "book.db", "001.wav", "procedures.json"}, names)
+	assert.ElementsMatch(t, []string{"backup.json", "book.db", "001.wav", "procedures.json", "giay-to.txt"}, names)
 	assert.Contains(t, textOf(t, filepath.Join(all[0], manifestName)), `"head"`)
 
 	other := t.TempDir() // a new machine
