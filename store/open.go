@@ -160,18 +160,23 @@ func shutFile(db *bolt.DB, file *os.File) error {
 		}
 		return err
 	case <-time.After(shutPatience):
-		abandon(file)
+		unlock(file) // not closed: it may be slow only, and still at work with it
 		return nil
 	}
 }
 
-// abandon frees the lock of a file that bbolt does not let go. Closing alone would
-// not free it: the map still holds the file.
+// abandon lets a file go that bbolt has left as it was. Closing alone would not free
+// its lock: the map still holds the file.
 func abandon(file *os.File) {
+	unlock(file)
+	_ = file.Close()
+}
+
+// unlock lets other processes at a file.
+func unlock(file *os.File) {
 	if raw, err := file.SyscallConn(); err == nil { // it may be closed
 		_ = raw.Control(func(fd uintptr) { _ = unix.Flock(int(fd), unix.LOCK_UN) })
 	}
-	_ = file.Close()
 }
 
 func checkFormat(db *bolt.DB) error {
