@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // ErrNotWhole: the book to be put in place is not as it was written.
@@ -61,6 +63,12 @@ func Restore(dir, from string, o RestoreOptions) (r Restored, err error) {
 	if err != nil {
 		return r, err
 	}
+	// From here on no hall may begin on the book that is about to go.
+	unlock, err := lockBook(path)
+	if err != nil {
+		return r, err
+	}
+	defer unlock()
 	temp := path + ".new"
 	if err := copyInto(temp, from); err != nil {
 		return r, errors.Join(err, os.Remove(temp))
@@ -109,6 +117,22 @@ func (o RestoreOptions) lost(dir, from string, there *glanced) (*Loss, error) {
 		return l, nil
 	}
 	return nil, l
+}
+
+// lockBook keeps other processes from a book that may be there, as bbolt does.
+func lockBook(path string) (unlock func(), err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return func() {}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, &BookError{File: path, Err: ErrInUse}
+	}
+	return func() { f.Close() }, nil
 }
 
 // setAside moves a book to a name that is free; "" if there is none.

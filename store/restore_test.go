@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	bolt "go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
 )
 
 // lossIn is what a refused restoring says would be lost.
@@ -216,4 +217,26 @@ func TestLossAcrossDays(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, "1999-11-04", days[2].Day)
 	assert.Equal(t, days[2].Last, loss.After, "the last head that both have")
+}
+
+// Who reads the book, or has begun to use it while the backup was looked at, keeps it.
+func TestRestoreLeavesABookThatIsInUse(t *testing.T) {
+	dir := t.TempDir()
+	b := opened(t, dir, Options{})
+	do(t, b, cs)
+	shut(t, b)
+	f, err := os.Open(BookFile(dir))
+	require.NoError(t, err)
+	require.NoError(t, unix.Flock(int(f.Fd()), unix.LOCK_SH)) // audits do not mind
+	before := fileBytes(t, BookFile(dir))
+	early := filepath.Join(t.TempDir(), "early.db")
+	require.NoError(t, os.WriteFile(early, before, 0o600))
+	_, err = Restore(dir, early, RestoreOptions{})
+	assert.ErrorIs(t, err, ErrInUse)
+	left, err := filepath.Glob(BookFile(dir) + "?*")
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	require.NoError(t, f.Close())
+	_, err = Restore(dir, early, RestoreOptions{})
+	require.NoError(t, err)
 }
