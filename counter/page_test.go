@@ -32,7 +32,7 @@ func TestKeyboard(t *testing.T) {
 	h := newHall(t, small)
 	b := assetstest.Start(t)
 	page := b.Open(t, h.url("/counter/q1?lang=vi"), clerkScreen)
-	wall := b.Open(t, h.url("/board/b1"), assetstest.Size{W: 1920, H: 1080})
+	wall := b.Open(t, h.url("/board/b1"), assetstest.Size{W: 1920, H: 1080}, assetstest.Held)
 	page.WaitText("Quầy đang đóng")
 	press(page, "open", kb.Enter)
 	page.WaitText("Sẵn sàng")
@@ -42,6 +42,7 @@ func TestKeyboard(t *testing.T) {
 	page.Wait(`document.querySelector(".current .number")?.textContent === "A001"`)
 	wall.Wait(`document.querySelector(".panel.fresh .number")?.textContent === "A001"`)
 	page.Wait(`document.getElementById("no-show").disabled`)
+	wall.Pass(5 * time.Second)
 	press(page, "recall", kb.F2)
 	wall.WaitText("Gọi lần 2")
 	press(page, "start", kb.F4)
@@ -165,8 +166,10 @@ func TestEveryPictureCanBeRead(t *testing.T) {
 		pages[lang].Wait(`document.querySelector(".desk")`)
 	}
 	look := func(name, until string) {
-		for lang, page := range pages {
+		for _, page := range pages { // before the looks, which take their time: an undo is offered for ten seconds
 			page.Wait(until)
+		}
+		for lang, page := range pages {
 			page.Check("counter-"+name+"-"+lang, false, 4)
 		}
 	}
