@@ -420,11 +420,9 @@ func TestSleepingReaderSlowsNobody(t *testing.T) {
 		_, stop := b.Bell()
 		defer stop()
 	}
-	begun := time.Now()
-	for range 50 {
+	for range 50 { // one that waited for a reader would wait for ever
 		do(t, b, cs)
 	}
-	assert.Less(t, time.Since(begun), 5*time.Second)
 	assert.Zero(t, b.db.Stats().OpenTxN, "a read transaction is open")
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -25,21 +26,31 @@ func (k *keeper) wake() {
 	}
 }
 
-// keep works at the start and whenever a day has ended.
+// tryAgain is when work that failed is tried again: a disk may have had one bad
+// moment, or room again.
+const tryAgain = time.Hour
+
+// keep works at the start, whenever a day has ended, and again after a failure.
 func (b *Book) keep(ctx context.Context) {
 	for {
-		b.did("archive/sums", b.summarise(ctx))
-		b.did("archive/months", b.retain(ctx))
+		summed := b.did("archive/sums", b.summarise(ctx))
+		retained := b.did("archive/months", b.retain(ctx))
+		var again <-chan time.Time
+		if !summed || !retained {
+			again = time.After(tryAgain)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-b.keeper.bell:
+		case <-again:
 		}
 	}
 }
 
-// did tells whoever looks after the hall what went wrong, and when it is well again.
-func (b *Book) did(id device.ID, err error) {
+// did tells whoever looks after the hall what went wrong, and when it is well again;
+// it reports whether it is.
+func (b *Book) did(id device.ID, err error) bool {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, ErrStopping):
 	case errors.Is(err, ErrDiskLow) || err != nil && noRoom(err):
@@ -54,7 +65,9 @@ func (b *Book) did(id device.ID, err error) {
 				b.Report(id, nil, "")
 			}
 		}
+		return true
 	}
+	return false
 }
 
 // edit changes derived buckets in a transaction of the writer's.
