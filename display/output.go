@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"xinmoi/display/voice"
+	"xinmoi/store"
 	"xinmoi/store/centre"
 	"xinmoi/store/device"
 )
@@ -32,6 +33,7 @@ type output struct {
 	zones []string
 	quiet bool // that there is none is no fault: the machine may have no sound
 	stop  context.CancelFunc
+	told  bool // the book knows of it; under the announcer's mu
 
 	mu      sync.Mutex
 	playing map[string]context.CancelFunc // by the id of the announcement
@@ -94,7 +96,9 @@ func (a *announcer) connect(doc *centre.Document) {
 		if !slices.ContainsFunc(wanted, same) {
 			o.stop()
 			a.voice.Gone(who)
-			a.book.Report(device.ID(who.Client), nil, "")
+			if id := device.ID(who.Client); o.told || known(a.book.View(), id) {
+				a.book.Report(id, nil, "")
+			}
 			delete(a.outputs, who)
 		}
 	}
@@ -109,6 +113,23 @@ func (a *announcer) connect(doc *centre.Document) {
 	}
 }
 
+// known is whether the book has ever been told of a device: what never was there is
+// not told to be well again.
+func known(v *store.View, id device.ID) bool {
+	return slices.ContainsFunc(v.Devices, func(d store.DeviceStatus) bool { return d.ID == id })
+}
+
+// report tells the book how the loudspeaker is, as long as the document has it.
+func (o *output) report(c device.Conditions, detail string) {
+	o.a.mu.Lock()
+	defer o.a.mu.Unlock()
+	if o.a.outputs[o.who] != o {
+		return
+	}
+	o.told = true
+	o.a.book.Report(device.ID(o.who.Client), c, detail)
+}
+
 // run tries the output until it works, and again when it no longer does.
 func (o *output) run(ctx context.Context) {
 	for worked := false; ; {
@@ -118,7 +139,7 @@ func (o *output) run(ctx context.Context) {
 		}
 		if err == nil {
 			worked = true
-			o.a.book.Report(device.ID(o.who.Client), nil, "")
+			o.report(nil, "")
 			o.a.voice.Sound(o.who, o.zones, true)
 			select {
 			case <-ctx.Done():
@@ -126,7 +147,7 @@ func (o *output) run(ctx context.Context) {
 			case <-o.broken:
 			}
 		} else if worked || !o.quiet {
-			o.a.book.Report(device.ID(o.who.Client), device.Set(device.NoSound), err.Error())
+			o.report(device.Set(device.NoSound), err.Error())
 		}
 		again := probeAgain
 		if o.quiet && !worked {
@@ -170,7 +191,7 @@ func (o *output) speak(n voice.Announcement) {
 			return
 		}
 		o.a.log.Warn("this machine's loudspeaker failed; the boards take over", "zone", n.Zone, "error", err)
-		o.a.book.Report(device.ID(o.who.Client), device.Set(device.NoSound), err.Error())
+		o.report(device.Set(device.NoSound), err.Error())
 		o.a.voice.Sound(o.who, o.zones, false)
 		select {
 		case o.broken <- struct{}{}:

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	sounds "xinmoi/assets/voice"
 	"xinmoi/display"
 	"xinmoi/display/voice"
+	"xinmoi/store/centre"
 	"xinmoi/store/queue"
 )
 
@@ -183,9 +185,20 @@ func TestAutoWithoutASoundCardIsNoFault(t *testing.T) {
 	board := h.ear(t, "b1", "one")
 	h.do(queue.CallNext{Counter: "q1"})
 	board.play(patience)
-	for _, d := range h.book.View().Devices {
-		assert.NotEqual(t, "sound", d.ID.Kind())
+	devices := func() (all []string) {
+		for _, d := range h.book.View().Devices {
+			all = append(all, string(d.ID))
+		}
+		return all
 	}
+	// Nor is one told to be well that is gone with its zone.
+	doc, findings := centre.Parse("centre.toml", []byte(strings.ReplaceAll(small, `"a"`, `"c"`)))
+	require.NotNil(t, doc, "%v", findings)
+	canonical, hash := doc.Canonical()
+	h.do(queue.Configure{Rules: doc.Rules(), Document: canonical, Hash: hash})
+	h.eventually("the new zone is known", func() bool { return slices.Contains(devices(), "zone/c") })
+	time.Sleep(300 * time.Millisecond) // it was told a moment before
+	assert.NotContains(t, strings.Join(devices(), " "), "sound/")
 }
 
 // absent skips a test whose judge is not installed, or fails it where the judges
