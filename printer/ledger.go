@@ -278,14 +278,30 @@ func (r *Room) inTurn() []*order {
 	return out
 }
 
+// printersOf are the printers that an order may come out of, in their order.
+func printersOf(o *order, doc *centre.Document) []string {
+	if o.printer != "" {
+		return []string{o.printer}
+	}
+	k, _ := doc.Kiosk(o.kiosk)
+	return k.Printers
+}
+
+// patience is how long a printer may hold an order while it takes no bytes.
+func (r *Room) patience(d *Driver, o order) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range printersOf(&o, centre.InForce(r.book.View().Hall)) {
+		if other := r.drivers[id]; id != d.id && other != nil && other.usable {
+			return passOnIn
+		}
+	}
+	return giveUpIn
+}
+
 // isTurnOf reports whether the driver is the first usable printer for an order.
 func (r *Room) isTurnOf(d *Driver, o *order, doc *centre.Document, now time.Time) bool {
-	printers := []string{o.printer}
-	if o.printer == "" {
-		k, _ := doc.Kiosk(o.kiosk)
-		printers = k.Printers
-	}
-	for i, id := range printers {
+	for i, id := range printersOf(o, doc) {
 		if id == d.id {
 			return i == 0 || now.Sub(o.seen) >= fallbackAfter
 		}

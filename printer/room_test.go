@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,46 @@ func TestFallsBackToTheNextPrinter(t *testing.T) {
 			"started A004 at p2", "printed A004 at p2",
 		}, h.notes())
 		assert.Equal(t, "whole", h.looks(second.Papers()[0], b, 384))
+	})
+}
+
+// clogged is a wire that takes so many bytes and then no more.
+type clogged struct {
+	net.Conn
+	left  int
+	until time.Time
+}
+
+func (c *clogged) SetWriteDeadline(at time.Time) error {
+	c.until = at
+	return c.Conn.SetWriteDeadline(at)
+}
+
+func (c *clogged) Write(b []byte) (int, error) {
+	if c.left -= len(b); c.left >= 0 {
+		return c.Conn.Write(b)
+	}
+	time.Sleep(time.Until(c.until))
+	return 0, os.ErrDeadlineExceeded
+}
+
+// A printer that stalls in the midst of a ticket does not hold it for long when
+// the kiosk has another one.
+func TestAStalledPrinterPassesItsTicketOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		first, second := printertest.New(printertest.Options{}), printertest.New(printertest.Options{Dots: 384})
+		l1 := h.plug("p1", first, func(c net.Conn) device.Wire { return &clogged{Conn: c, left: 8000} })
+		l2 := h.plug("p2", second, nil)
+		defer l1.stop()
+		defer l2.stop()
+		time.Sleep(5 * time.Second)
+		ticket := h.take()
+		time.Sleep(20 * time.Second)
+		require.Len(t, second.Papers(), 1, "%v", h.notes())
+		assert.Equal(t, "marked", h.looks(second.Papers()[0], ticket, 384))
+		assert.Equal(t, []string{"started A001 at p1", "interrupted A001 at p1: stalled", "started A001 at p2 marked", "printed A001 at p2 marked"}, h.notes())
 	})
 }
 

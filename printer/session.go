@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -19,7 +20,8 @@ const (
 	busyAnswerIn = 4 * time.Second        // of a slow printer, or within a ticket: it may stand behind what is still printed
 	stallStep    = time.Second            // between two looks at a line that takes no more bytes
 	stalledIn    = 3 * time.Second        // then it is stalled
-	giveUpIn     = time.Minute            // then the wire is given up
+	giveUpIn     = time.Minute            // then the wire is given up;
+	passOnIn     = 10 * time.Second       // sooner, where another printer waits for the ticket
 	lostIn       = 3 * time.Second        // without any answer, a printer that used to answer
 	doneIn       = 15 * time.Second       // for "done", after all the time that printing takes
 	pausesIn     = 500 * time.Millisecond // within one answer, at most
@@ -46,18 +48,20 @@ type session struct {
 	gone chan struct{} // closed when reading has ended
 	err  error         // why; read after gone
 
-	answers  bool // it has answered a real-time question
-	done     bool // it answers GS r
-	auto     bool // it tells its state by itself
-	ready    bool // greeted, and not within a broken command
-	lost     bool // it used to answer
-	silent   bool // it has not answered the last time
-	asking   bool // a real-time question is open
-	slow     bool // it has answered one when nobody waited any more
-	stalled  bool
-	torn     bool // a command may be broken off: nothing may be asked before a flush
-	wrong    bool // a person says that no text shows on its paper
-	nearEnd  bool // its roll is foreseen to end soon
+	answers bool // it has answered a real-time question
+	done    bool // it answers GS r
+	auto    bool // it tells its state by itself
+	ready   bool // greeted, and not within a broken command
+	lost    bool // it used to answer
+	silent  bool // it has not answered the last time
+	asking  bool // a real-time question is open
+	slow    bool // it has answered one when nobody waited any more
+	stalled bool
+	torn    bool // a command may be broken off: nothing may be asked before a flush
+	wrong   bool // a person says that no text shows on its paper
+	nearEnd bool // its roll is foreseen to end soon
+
+	patience time.Duration // with a line that takes no bytes, of the ticket in hand; 0: giveUpIn
 	noise    int
 	dones    int // answers to GS r so far
 	heard    time.Time
@@ -209,7 +213,7 @@ func (s *session) write(ctx context.Context, b []byte) error {
 			s.d.setUsable(false)
 			s.report()
 		}
-		if time.Since(began) >= giveUpIn {
+		if time.Since(began) >= cmp.Or(s.patience, giveUpIn) {
 			return errStalled
 		}
 	}
