@@ -29,8 +29,7 @@ import (
 const (
 	stampLayout    = "2006-01-02-150405"
 	manifestName   = "backup.json"
-	setRoom        = 8 << 20 // to be left on the stick beside what is copied
-	verifyTimeout  = 10 * time.Minute
+	setRoom        = 8 << 20             // to be left on the stick beside what is copied
 	unfinishedName = "xinmoi-unfinished" // a backup in the making; one that is left over is removed
 )
 
@@ -56,6 +55,7 @@ var (
 	errNoRoom  = errors.New("no room left")
 	errBadCopy = errors.New("the copy is not whole")
 	errBusy    = errors.New("another backup is being made there")
+	errTooLong = errors.New("the verification did not end")
 )
 
 // partly is a backup that is there and whole, but for months of the archive.
@@ -317,7 +317,11 @@ func verifyApart(parent context.Context, book string) (*manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(parent, verifyTimeout)
+	info, err := os.Stat(book)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(parent, verifyLimit(info.Size()))
 	defer cancel()
 	cmd := exec.CommandContext(ctx, exe, "verify", book)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -328,13 +332,22 @@ func verifyApart(parent context.Context, book string) (*manifest, error) {
 	if err == nil {
 		err = json.Unmarshal(out.Bytes(), &m)
 	}
-	if parent.Err() != nil {
+	switch {
+	case parent.Err() != nil:
 		return nil, parent.Err()
+	case ctx.Err() != nil:
+		return nil, errTooLong
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v: %s", errBadCopy, err, strings.TrimSpace(errs.String()))
 	}
 	return &m, nil
+}
+
+// verifyLimit is how long a book of so many bytes may take: ten minutes, and what a
+// small box with a slow stick needs for the rest.
+func verifyLimit(size int64) time.Duration {
+	return 10*time.Minute + time.Duration(size>>20)*time.Second
 }
 
 // runVerify is that process: it looks at every page and every entry of a closed

@@ -89,10 +89,12 @@ func TestVerificationApart(t *testing.T) {
 	left, err := os.ReadDir(to)
 	require.NoError(t, err)
 	assert.Empty(t, left, "nothing half done is left")
+	assert.Equal(t, time.Hour, verifyLimit(3000<<20).Round(time.Minute), "ten years on a small box")
 	ctx, cancel := context.WithCancel(t.Context())
 	b.copy = func(_ context.Context, book string) error { cancel(); return store.CopyClosed(data, book) }
 	_, _, err = b.make(ctx)
-	assert.Error(t, err)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.NotErrorIs(t, err, errBadCopy)
 }
 
 // Each of two in one second has its name, and of two at once one is told to wait.

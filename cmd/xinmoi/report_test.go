@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -96,8 +97,12 @@ func TestReportOfADamagedDay(t *testing.T) {
 	}
 	closed := told()
 	assert.Contains(t, closed, "Từ 2025-12-01 đến 2025-12-05: 4 ngày làm việc")
-	startServe(t, "", data)
+	p := startServe(t, "", data)
 	assert.Equal(t, closed, told())
+	resp, err := http.Get(p.url + "/api/v1/report?from=2025-12-05&to=2025-12-01")
+	require.NoError(t, err)
+	resp.Body.Close()
+	assert.Equal(t, http.StatusUnprocessableEntity, resp.StatusCode)
 	errw.Reset()
 	assert.Equal(t, exitCannotTell, runAudit(t.Context(), e, []string{"why", "A001", "A002", "--data", data, "--day", "2025-12-02"}))
 	assert.Equal(t, "Sổ hoặc kho lưu trữ bị hỏng ở chỗ này. Xin báo kỹ thuật: lệnh xinmoi audit cho biết hỏng ở đâu.\n", errw.String())

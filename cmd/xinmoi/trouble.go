@@ -35,6 +35,7 @@ var troubles = []struct {
 	{errNoStick, "no_stick"},
 	{errBadCopy, "bad_copy"},
 	{errBusy, "busy"},
+	{errTooLong, "too_long"},
 	{context.Canceled, "stopped"},
 	{syscall.EROFS, "read_only"},
 	{fs.ErrPermission, "no_permission"},
