@@ -219,7 +219,9 @@ func (p reporter) head() []string {
 func (p reporter) table() error {
 	r := p.report
 	if r.Days == 0 {
-		fmt.Fprintln(p.out, p.say("report.none", nil))
+		if len(r.Lost) == 0 { // else there was one, and that is told
+			fmt.Fprintln(p.out, p.say("report.none", nil))
+		}
 		return nil
 	}
 	fmt.Fprintln(p.out, p.say("report.days", map[string]any{"from": r.From, "to": r.To, "days": r.Days, "tickets": r.Tickets}))

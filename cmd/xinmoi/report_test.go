@@ -88,17 +88,18 @@ func TestReportOfADamagedDay(t *testing.T) {
 		return errors.Join(tx.Bucket([]byte("sum")).Delete([]byte("2025-12-02")), day.Put(bytes.Clone(first), []byte("damaged")))
 	}))
 	require.NoError(t, db.Close())
-	told := func() string {
+	told := func(from, to string) string {
 		out.Reset()
 		errw.Reset()
-		assert.Equal(t, exitFound, runReport(t.Context(), e, []string{"--data", data, "--from", "2025-12-01", "--to", "2025-12-05"}), errw)
+		assert.Equal(t, exitFound, runReport(t.Context(), e, []string{"--data", data, "--from", from, "--to", to}), errw)
 		assert.Equal(t, "Không có số liệu của 1 ngày, vì sổ hoặc kho lưu trữ bị hỏng ở đó: 2025-12-02. Lệnh xinmoi audit cho biết hỏng ở đâu.\n", errw.String())
 		return out.String()
 	}
-	closed := told()
+	assert.Empty(t, told("2025-12-02", "2025-12-02"), "not that nobody worked then")
+	closed := told("2025-12-01", "2025-12-05")
 	assert.Contains(t, closed, "Từ 2025-12-01 đến 2025-12-05: 4 ngày làm việc")
 	p := startServe(t, "", data)
-	assert.Equal(t, closed, told())
+	assert.Equal(t, closed, told("2025-12-01", "2025-12-05"))
 	resp, err := http.Get(p.url + "/api/v1/report?from=2025-12-05&to=2025-12-01")
 	require.NoError(t, err)
 	resp.Body.Close()
