@@ -144,7 +144,7 @@ func newHall(t testing.TB, views ...View) *hall {
 		select {
 		case err := <-ended:
 			assert.NoError(t, err)
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("the feed does not end")
 		}
 		srv.Close()
