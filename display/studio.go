@@ -376,6 +376,7 @@ type cutAnswer struct {
 
 // postCut finds the lines in a recording. Nothing is kept yet.
 func (a *announcer) postCut(w http.ResponseWriter, r *http.Request) error {
+	takesLong(w)
 	lang, err := pathTag(r)
 	if err != nil {
 		return err
@@ -423,6 +424,14 @@ func (a *announcer) expected(lang string, p voice.Prompt) time.Duration {
 	return 250*time.Millisecond + time.Duration(len([]rune(p.Text)))*65*time.Millisecond
 }
 
+// masters is how long a whole script may take a small machine, and longer than the
+// studio's page waits; other answers are cut off sooner.
+const masters = 2 * time.Minute
+
+func takesLong(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(masters))
+}
+
 func (a *announcer) recording(upload string, do func(*voice.Recording) error) error {
 	f, size, err := a.openUpload(upload, os.O_RDONLY)
 	if err != nil {
@@ -448,6 +457,7 @@ type keepPart struct {
 
 // postKeep keeps what the supervisor has looked through.
 func (a *announcer) postKeep(w http.ResponseWriter, r *http.Request) error {
+	takesLong(w)
 	lang, err := pathTag(r)
 	if err != nil {
 		return err
@@ -497,6 +507,7 @@ type bringBody struct {
 }
 
 func (a *announcer) postBring(w http.ResponseWriter, r *http.Request) error {
+	takesLong(w)
 	body, err := door.Read[bringBody](r)
 	if err != nil {
 		return err

@@ -9,8 +9,10 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -76,6 +78,28 @@ func speaker(t testing.TB, text string, noise float64) []float64 {
 
 func wav64(samples []float64) string {
 	return base64.StdEncoding.EncodeToString(voice.Sound{Rate: voice.Rate, Samples: samples}.WAV())
+}
+
+// Mastering takes a small machine longer than an answer may take otherwise: the
+// answer comes all the same.
+func TestMasteringIsNotCutOff(t *testing.T) {
+	h := newHall(t, small)
+	id := h.upload(voice.Sound{Rate: voice.Rate, Samples: speaker(t, "seven.end", 0.001)}.WAV())
+	impatient := httptest.NewUnstartedServer(h.handler)
+	impatient.Config.WriteTimeout = time.Millisecond
+	impatient.Start()
+	defer impatient.Close()
+	for _, call := range [][2]string{
+		{"cut", fmt.Sprintf(`{"upload":%q,"lines":["bary.end"]}`, id)},
+		{"keep", fmt.Sprintf(`{"upload":%q,"parts":[{"name":"bary.end","from_ms":300,"to_ms":1200}]}`, id)},
+	} {
+		path, body := call[0], call[1]
+		resp, err := http.Post(impatient.URL+"/api/v1/voice/packs/vi/"+path, "application/json", strings.NewReader(body))
+		if assert.NoError(t, err, path) {
+			resp.Body.Close()
+			assert.Equal(t, http.StatusOK, resp.StatusCode, path)
+		}
+	}
 }
 
 // upload sends a file in pieces, one of them twice.
