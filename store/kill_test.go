@@ -92,7 +92,7 @@ func victim(dir string) error {
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	told := map[string]string{} // by key
-	for range 10 {
+	for life := range 10 {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), killDir+"="+dir)
 		out, err := cmd.StdoutPipe()
@@ -101,15 +101,21 @@ func TestKill(t *testing.T) {
 		lines := bufio.NewScanner(out)
 		require.True(t, lines.Scan())
 		require.Equal(t, "ready", lines.Text())
-		timer := time.AfterFunc(20*time.Millisecond+rand.N(200*time.Millisecond), func() { cmd.Process.Kill() })
-		for lines.Scan() {
+		kill := func() { time.AfterFunc(rand.N(200*time.Millisecond), func() { cmd.Process.Kill() }) }
+		first := life%2*25 + 1 // every other one lives until it has told some, however slow the disk
+		if first == 1 {
+			kill()
+		}
+		for n := 0; lines.Scan(); {
 			words := strings.Fields(lines.Text())
 			if len(words) != 3 || words[0] != "issued" {
 				continue // the last line may be cut
 			}
 			told[words[1]] = words[2]
+			if n++; n == first && first > 1 {
+				kill()
+			}
 		}
-		timer.Stop()
 		cmd.Wait()
 		checkTold(t, dir, told)
 	}

@@ -218,11 +218,11 @@ func TestNoNumberTwiceOverALostEnd(t *testing.T) {
 				take(b)
 			}
 			require.NoError(t, b.water.set(b.View().level()))
+			data, err := os.ReadFile(filepath.Join(b.dir, watermarkName))
+			require.NoError(t, err)
 			for range skipGap { // in the second before the next watermark
 				take(b)
 			}
-			data, err := os.ReadFile(filepath.Join(b.dir, watermarkName))
-			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(filepath.Join(cut, watermarkName), data, 0o600))
 
 			after := open(t, cut, Options{})
