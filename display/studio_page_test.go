@@ -178,14 +178,28 @@ func TestALineByMicrophone(t *testing.T) {
 	press := func() { page.Click(row + `.querySelectorAll(".tools button")[1]`) }
 	press()
 	page.Wait(row + `.querySelector("meter")`)
-	page.Wait(row + `.querySelector("meter").value > 0.1`)
-	page.Wait(`new Promise((done) => setTimeout(() => done(true), 2500))`)
-	press()
-	page.Wait(row + `.textContent.includes("Đã ghi")`)
+	press() // a double tap
+	page.WaitText("Bản ghi quá ngắn")
+	assert.Empty(t, page.Errors())
+	const kept, refused = row + `.textContent.includes("Đã ghi")`, `document.querySelector("[role=alert]")?.textContent.includes("Hãy ghi lại")`
+	for try := 1; ; try++ { // a machine that is short of time hears pieces; people try again
+		press()
+		page.Wait(row + `.querySelector("meter")`)
+		page.Wait(row + `.querySelector("meter").value > 0.1`)
+		page.Wait(`new Promise((done) => setTimeout(() => done(true), 2500))`)
+		press()
+		page.Wait(kept + "||" + refused)
+		errors := page.Errors()
+		if assetstest.Eval[bool](page, kept) {
+			require.Empty(t, errors)
+			break
+		}
+		require.Less(t, try, 5, "%v", errors)
+		t.Logf("recorded again: %v", errors)
+	}
 	s := h.clipOf("vi/bary.end")
 	assert.InDelta(t, voice.Target, s.LUFS(), 1.5)
 	assert.LessOrEqual(t, s.TruePeak(), voice.Ceiling)
-	assert.Empty(t, page.Errors())
 }
 
 // A board that is open speaks with a new recording without being loaded anew.

@@ -12,10 +12,19 @@ const at = signal("");
 /** @type {null | (() => Promise<Blob>)} */
 let stop = null;
 
-/** @param {string} name @param {Blob} blob */
-const keep = (name, blob) => work(t("studio.mastering"), async () => {
-  await change(`/clips/${name}`, { wav: await base64(toWAV(await decode(blob))) });
+/** @param {string} name @param {() => Promise<AudioBuffer>} sound */
+const keep = (name, sound) => work(t("studio.mastering"), async () => {
+  await change(`/clips/${name}`, { wav: await base64(toWAV(await sound())) });
 });
+
+/** What the microphone heard; a second press right after the first leaves nothing that can be read. */
+const spoken = (end) => async () => {
+  try {
+    return await decode(await end());
+  } catch {
+    throw { detail: t("studio.too_short") };
+  }
+};
 
 /** @param {string} name */
 async function microphone(name) {
@@ -23,7 +32,7 @@ async function microphone(name) {
     const end = stop;
     stop = null;
     at.value = "";
-    await keep(name, await end());
+    await keep(name, spoken(end));
   } else {
     await work(t("studio.opening"), async () => {
       stop = await record();
@@ -46,7 +55,7 @@ function Line({ l, n, shipped }) {
     <td class="tools"><button type="button" class="button slim" disabled=${!c && !machine} onClick=${() => playClip(pack.value?.language ?? "vi", l.name, c?.ms ?? 0)} aria-label=${`${t("studio.hear")} ${l.text}`}>▶</button>
       ${hasMicrophone() && html`<button type="button" class="button slim ${on ? "danger" : ""}" disabled=${at.value !== "" && !on} onClick=${() => microphone(l.name)} aria-label=${`${t(on ? "studio.stop" : "studio.record")} ${l.text}`}>${on ? t("studio.stop") : "●"}</button>`}
       <label class="button slim file">${t("studio.file")}<input type="file" aria-label=${`${t("studio.file")} ${l.text}`} accept="audio/*,.m4a,.mp3,.wav"
-        onChange=${(e) => { const [f] = e.currentTarget.files ?? []; e.currentTarget.value = ""; if (f) keep(l.name, f); }} /></label>
+        onChange=${(e) => { const [f] = e.currentTarget.files ?? []; e.currentTarget.value = ""; if (f) keep(l.name, () => decode(f)); }} /></label>
       ${on && html`<meter min="0" max="1" low="0.05" high="0.9" optimum="0.4" value=${loudness.value} aria-label=${t("studio.loudness")}></meter>`}</td>
   </tr>`;
 }
