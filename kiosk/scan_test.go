@@ -152,6 +152,12 @@ func TestAPauseWithinACode(t *testing.T) {
 		w.comes(2*reader.Idle, kiosktest.SeniorCard[half:]+"\r")
 		assert.Equal(t, "card", s.hear()["kind"])
 	}
+	w.comes(0, "LH00") // the rest never comes, and the next code does not pay for it
+	w.comes(time.Minute, "")
+	assert.Equal(t, "unknown", s.hear()["kind"])
+	w.comes(0, kiosktest.SeniorCard[:half])
+	w.comes(2*reader.Idle, kiosktest.SeniorCard[half:]+"\r")
+	assert.Equal(t, "card", s.hear()["kind"])
 	for range 2 {
 		w.comes(0, "LH000123")
 		w.comes(time.Minute, "")

@@ -78,8 +78,10 @@ func (s *Scanner) Serve(ctx context.Context, wire device.Wire) error {
 			if scan := pieces.End(); scan != nil { // a scanner that sends no suffix
 				s.k.scanned(ctx, s.id, scan)
 			}
-			if idle = reader.Idle; typed {
+			if idle == reader.Broken || typed { // one code broke off: who knows
 				idle = reader.FirstIdle
+			} else {
+				idle = reader.Idle
 			}
 		}
 		silent = late && !silent

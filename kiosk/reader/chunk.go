@@ -102,8 +102,8 @@ func (t *Typed) Feed(p []byte) (scans [][]byte) {
 	return scans
 }
 
-// Open reports whether a scan has begun, so that End is to be called after
-// FirstIdle.
+// Open reports whether a scan has begun, so that End is to be called after a
+// silence.
 func (t *Typed) Open() bool { return t.chunks.Open() }
 
 // End ends a scan, as that of Chunks does.
