@@ -214,9 +214,11 @@ holidays = ["2026-11-24"]
 `))
 	require.NotNil(t, doc, "%v", findings)
 	from := time.Date(2026, 11, 23, 18, 0, 0, 0, doc.Location())
-	got := hours(doc, from, false)
+	got := hours(doc, from, "")
 	require.Len(t, got, windows)
 	assert.Equal(t, "2026-11-23T07:30:00+07:00", got[0].From.Format(time.RFC3339), "those of today that are over are sent too: between them lies lunch")
 	assert.Equal(t, "2026-11-25T07:30:00+07:00", got[2].From.Format(time.RFC3339), "a holiday is left out")
-	assert.Equal(t, got[2], hours(doc, from, true)[0], "a day that was closed by hand is over")
+	assert.Equal(t, got[2], hours(doc, from, "2026-11-23")[0], "a day that was closed by hand is over")
+	wednesday := time.Date(2026, 11, 25, 0, 30, 0, 0, doc.Location()) // where Tuesday ends at two
+	assert.Equal(t, got[2], hours(doc, wednesday, "2026-11-24")[0], "and no other with it")
 }

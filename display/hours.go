@@ -5,6 +5,7 @@ import (
 
 	"xinmoi/store/centre"
 	"xinmoi/store/door"
+	"xinmoi/store/queue"
 )
 
 // window is one stretch of work.
@@ -22,18 +23,17 @@ const (
 	windows = 20
 )
 
-// hours are the stretches of work from the day of now on; of a day that was
-// closed by hand nothing is left. None at all: the centre has no hours, and is
-// never said to be closed.
-func hours(d *centre.Document, now time.Time, shut bool) []window {
+// hours are the stretches of work from the day of now on. Of days up to shut, which
+// was closed by hand, nothing is left; "": none was. None at all: the centre has no
+// hours, and is never said to be closed.
+func hours(d *centre.Document, now time.Time, shut queue.Day) []window {
 	out := []window{}
-	first := 0
-	if shut {
-		first = 1
-	}
-	for n := first; n < ahead && len(out) < windows; n++ {
+	for n := 0; n < ahead && len(out) < windows; n++ {
 		at := func(minute int) door.Time {
 			return door.Time{Time: time.Date(now.Year(), now.Month(), now.Day()+n, 0, minute, 0, 0, now.Location())}
+		}
+		if at(0).Format(time.DateOnly) <= string(shut) {
+			continue
 		}
 		for _, w := range d.Hours(at(0).Time) {
 			out = append(out, window{From: at(w.From), To: at(w.To)})

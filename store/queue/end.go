@@ -58,7 +58,7 @@ func (c ServeDirect) decide(d *draft) error {
 	if err != nil {
 		return err
 	}
-	if d.Shut(d.now) {
+	if d.Shut(d.now) != "" {
 		return ErrDayNotOpen
 	}
 	d.ensureDay()

@@ -35,7 +35,7 @@ func (h *Hall) offer(s ServiceID, at Place, now time.Time, unsure bool) Offer {
 		return no(ErrUnknownService, time.Time{})
 	case !rule.offered(orKiosk(at)):
 		return no(ErrNotOfferedHere, time.Time{})
-	case h.Shut(now):
+	case h.Shut(now) != "":
 		return no(ErrDayNotOpen, h.tomorrow(rule, now))
 	case len(rule.Issue) > 0 && !unsure && !h.rules.Calendar.within(rule.Issue, now):
 		return no(ErrClosedNow, h.back(rule, now))
@@ -54,10 +54,13 @@ func (h *Hall) offer(s ServiceID, at Place, now time.Time, unsure bool) Offer {
 // DayOf returns the business day of an instant, by the rules in force.
 func (h *Hall) DayOf(at time.Time) Day { return h.rules.Times.dayOf(at) }
 
-// Shut reports whether the day was closed by hand: no number is given until the
+// Shut is the day that was closed by hand, or "": no number is given until the
 // next one, or until OpenDay.
-func (h *Hall) Shut(now time.Time) bool {
-	return !h.open && h.day != "" && h.rules.Times.dayOf(now) <= h.day
+func (h *Hall) Shut(now time.Time) Day {
+	if h.open || h.rules.Times.dayOf(now) > h.day {
+		return ""
+	}
+	return h.day
 }
 
 // served says whether any counter serves the service now.
