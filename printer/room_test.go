@@ -191,6 +191,30 @@ func TestPeopleWithoutPaperAreTold(t *testing.T) {
 	})
 }
 
+// Whoever is told of people without paper and presses, twice even, before the
+// printer works again, gives each of them one paper.
+func TestAReprintOfWhatComesOutAnywayIsNoSecondPaper(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		p := printertest.New(printertest.Options{})
+		p.SetPaper(false)
+		l := h.plug("p1", p, nil)
+		defer l.stop()
+		h.take()
+		h.take()
+		time.Sleep(overdue + 10*time.Second)
+		for i, number := range append(h.lacking(), h.lacking()...) {
+			w := h.ask(http.MethodPost, "/api/v1/reprints", `{"number":"`+number+`"}`, fmt.Sprint(i))
+			assert.Equal(t, http.StatusAccepted, w.Code, w.Body)
+		}
+		p.SetPaper(true)
+		time.Sleep(20 * time.Second)
+		assert.Len(t, p.Papers(), 1+2, "the slip of the change of paper, and: %v", h.notes())
+		assert.Empty(t, h.lacking())
+	})
+}
+
 // lacking lists the numbers that wait without paper, as a page is told them.
 func (h *hall) lacking() []string {
 	h.t.Helper()

@@ -2,6 +2,7 @@ package printer
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -123,6 +124,9 @@ func (r *Room) askReprint(req *http.Request, n note) error {
 			return &queue.Refusal{Code: "key_reused"}
 		}
 		return nil
+	}
+	if n.Printer == "" && slices.ContainsFunc(r.inTurn(), func(o *order) bool { return o.kind == ticketSlip && o.ticket == n.Ticket }) {
+		return nil // one comes out already, as soon as there is paper
 	}
 	_, err := r.write(req.Context(), noteAsked, n)
 	return err

@@ -48,7 +48,16 @@ export const tell = (path, body = {}) => ask(() => post(`/api/v1/printers/${path
  */
 export const reprint = (numbers) =>
   ask(async () => {
-    for (const number of numbers) await post("/api/v1/reprints", { number });
+    /** @type {unknown} */
+    let refused = null;
+    for (const number of numbers) {
+      try {
+        await post("/api/v1/reprints", { number });
+      } catch (err) {
+        refused ??= err; // the others get theirs all the same
+      }
+    }
+    if (refused) throw refused;
   });
 
 /** @param {() => Promise<any>} order @returns {Promise<boolean>} whether it went well */
