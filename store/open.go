@@ -115,7 +115,7 @@ func openFile(dir string, limit int, log *slog.Logger) (db *bolt.DB, shut func()
 	options := boltOptions(limit)
 	var file *os.File
 	options.OpenFile = func(name string, flag int, perm os.FileMode) (*os.File, error) {
-		file, err = os.OpenFile(name, flag, perm)
+		file, err = os.OpenFile(name, flag&^os.O_CREATE, perm) // create does that, or nobody
 		return file, err
 	}
 	err = guard(func() error {
@@ -129,6 +129,9 @@ func openFile(dir string, limit int, log *slog.Logger) (db *bolt.DB, shut func()
 		return nil, nil, onBook(path, err)
 	}
 	shut = func() error { return shutFile(db, file) }
+	if err := stillAt(file, path); err != nil {
+		return nil, nil, errors.Join(onBook(path, err), shut())
+	}
 	if err := guard(func() error { return checkFormat(db) }); err != nil {
 		return nil, nil, errors.Join(onBook(path, err), shut())
 	}
@@ -142,6 +145,21 @@ func openFile(dir string, limit int, log *slog.Logger) (db *bolt.DB, shut func()
 		}
 	}
 	return db, shut, nil
+}
+
+// stillAt answers ErrInUse if another file has come to path, or none is there, since
+// file was opened: bbolt opens first and then waits for the lock, which somebody who
+// restores a backup frees when the book has been set aside.
+func stillAt(file *os.File, path string) error {
+	held, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(held, there) {
+		return ErrInUse
+	}
+	return err
 }
 
 // shutPatience is how long bbolt may take to close; tests are less patient.
@@ -257,10 +275,27 @@ func create(dir, path string) error {
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(temp, path); err != nil {
-		return err
+	if err := place(temp, path); err != nil {
+		return errors.Join(err, os.Remove(temp))
 	}
 	return syncDir(dir)
+}
+
+// place moves a book to path, where none may be: ErrInUse if one has come there.
+func place(temp, path string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, path, unix.RENAME_NOREPLACE)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // a file system that cannot, such as NFS
+		if err = os.Link(temp, path); err == nil {
+			return os.Remove(temp)
+		}
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return &BookError{File: path, Err: ErrInUse}
+	}
+	if err != nil {
+		return fmt.Errorf("store: put %s in place: %w", path, err)
+	}
+	return nil
 }
 
 // randomName is 80 random bits in 16 letters and digits.

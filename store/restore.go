@@ -55,7 +55,9 @@ func Restore(dir, from string, o RestoreOptions) (r Restored, err error) {
 		return r, err
 	}
 	r.Installation = there.installation
-	if _, err = os.Stat(path); err == nil {
+	_, err = os.Stat(path)
+	over := err == nil
+	if over {
 		r.Lost, err = o.lost(dir, from, there)
 	} else if errors.Is(err, fs.ErrNotExist) {
 		err = os.MkdirAll(dir, 0o700)
@@ -63,23 +65,34 @@ func Restore(dir, from string, o RestoreOptions) (r Restored, err error) {
 	if err != nil {
 		return r, err
 	}
-	// From here on no hall may begin on the book that is about to go.
-	unlock, err := lockBook(path)
-	if err != nil {
-		return r, err
-	}
-	defer unlock()
-	temp := path + ".new"
-	if err := copyInto(temp, from); err != nil {
-		return r, errors.Join(err, os.Remove(temp))
-	}
-	if r.Kept, err = setAside(path); err != nil {
-		return r, errors.Join(err, os.Remove(temp))
-	}
-	if err := os.Rename(temp, path); err != nil {
+	if r.Kept, err = replace(path, from, over); err != nil {
 		return r, err
 	}
 	return r, syncDir(dir)
+}
+
+// replace puts a copy of from at path: over a book, which is set aside, or where none
+// is. A hall that begins meanwhile keeps what it has, and the answer is ErrInUse.
+func replace(path, from string, over bool) (kept string, err error) {
+	if over {
+		unlock, err := lockBook(path)
+		if err != nil {
+			return "", err
+		}
+		defer unlock()
+	}
+	temp := path + ".restored.new" // a hall that begins a book writes to ".new"
+	err = copyInto(temp, from)
+	if err == nil && over {
+		kept, err = setAside(path)
+	}
+	if err == nil {
+		err = place(temp, path)
+	}
+	if err != nil {
+		return kept, errors.Join(err, os.Remove(temp))
+	}
+	return kept, nil
 }
 
 // lost decides whether the book in dir may be replaced, and says what goes with it.
@@ -119,12 +132,9 @@ func (o RestoreOptions) lost(dir, from string, there *glanced) (*Loss, error) {
 	return nil, l
 }
 
-// lockBook keeps other processes from a book that may be there, as bbolt does.
+// lockBook keeps other processes from a book, as bbolt does.
 func lockBook(path string) (unlock func(), err error) {
 	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return func() {}, nil
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,9 +3,11 @@ package store
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,7 +23,9 @@ func lossIn(t *testing.T, dir, from string) Loss {
 	var l *Loss
 	require.ErrorAs(t, err, &l)
 	assert.Equal(t, before, fileBytes(t, BookFile(dir)), "and nothing is touched")
-	assert.NoFileExists(t, BookFile(dir)+".new")
+	left, err := filepath.Glob(BookFile(dir) + "*.new")
+	require.NoError(t, err)
+	assert.Empty(t, left)
 	return *l
 }
 
@@ -239,4 +243,86 @@ func TestRestoreLeavesABookThatIsInUse(t *testing.T) {
 	require.NoError(t, f.Close())
 	_, err = Restore(dir, early, RestoreOptions{})
 	require.NoError(t, err)
+}
+
+// A hall that waits for the lock of a book while another is put in its place does not
+// go on with the one that was set aside.
+func TestOpenDuringARestore(t *testing.T) {
+	dir := t.TempDir()
+	begun(t, dir)
+	path := BookFile(dir)
+	temp := path + ".restored.new"
+	require.NoError(t, CopyClosed(dir, temp))
+	unlock, err := lockBook(path)
+	require.NoError(t, err)
+	failed := make(chan error, 1)
+	go func() {
+		_, shut, err := openFile(dir, 0, slog.New(slog.DiscardHandler))
+		if err == nil {
+			_ = shut()
+		}
+		failed <- err
+	}()
+	for len(failed) == 0 && handles(t, path) < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	_, err = setAside(path)
+	require.NoError(t, err)
+	require.NoError(t, place(temp, path))
+	unlock()
+	assert.ErrorIs(t, <-failed, ErrInUse)
+	assert.Len(t, open(t, dir, Options{}).View().Hall.Tickets(), 10)
+}
+
+// handles is how often this process has the file open.
+func handles(t *testing.T, file string) (n int) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/self/fd/*")
+	require.NoError(t, err)
+	for _, fd := range all {
+		if to, err := os.Readlink(fd); err == nil && to == file { // it may be closed by now
+			n++
+		}
+	}
+	return n
+}
+
+// A hall that begins its first book while a backup is copied to where none was
+// keeps its book.
+func TestBeginDuringARestore(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(t.TempDir(), "backup.db")
+	require.NoError(t, unix.Mkfifo(pipe, 0o600))
+	failed := make(chan error, 1)
+	go func() {
+		_, err := replace(BookFile(dir), pipe, false)
+		failed <- err
+	}()
+	w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits for the one who reads
+	require.NoError(t, err)
+	for { // and for the copy to be begun
+		if temps, _ := filepath.Glob(BookFile(dir) + "*.new"); len(temps) > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	b := opened(t, dir, Options{})
+	require.NoError(t, w.Close())
+	require.ErrorIs(t, <-failed, ErrInUse)
+	do(t, b, cs)
+	shut(t, b)
+	assert.Len(t, open(t, dir, Options{}).View().Hall.Tickets(), 1)
+	left, err := filepath.Glob(BookFile(dir) + "?*")
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+// Nor is a book begun over one that has come there since.
+func TestBeginReplacesNoBook(t *testing.T) {
+	dir := t.TempDir()
+	begun(t, dir)
+	before := fileBytes(t, BookFile(dir))
+	assert.ErrorIs(t, create(dir, BookFile(dir)), ErrInUse)
+	assert.Equal(t, before, fileBytes(t, BookFile(dir)))
+	assert.NoFileExists(t, BookFile(dir)+".new")
 }
