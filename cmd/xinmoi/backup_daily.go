@@ -70,7 +70,7 @@ func (d *daily) look(ctx context.Context) {
 	if err == nil {
 		err = d.make(ctx, b, now)
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, errBusy) { // somebody makes one by hand: asked again in half a minute
 		return
 	}
 	var not *partly

@@ -110,7 +110,7 @@ type set struct {
 
 // make leaves a whole, verified backup, or nothing new. It says where, with *partly too.
 func (b *set) make(ctx context.Context) (where string, m *manifest, err error) {
-	folder, err := os.Open(b.to)
+	folder, err := os.OpenFile(b.to, unix.O_DIRECTORY, 0)
 	if err != nil {
 		return "", nil, errors.Join(errNoStick, err)
 	}

@@ -138,6 +138,33 @@ func TestOldBackupsGo(t *testing.T) {
 	assert.Equal(t, "2026-11-04", lastBackup(to, filepath.Base(all[1])[:len("xinmoi-??????")]))
 }
 
+// A folder that is a file is told as missing, and one where somebody makes a backup
+// by hand is waited for without a word.
+func TestDailyBackupIntoAFolderThatIsNotFree(t *testing.T) {
+	s := openServer(t)
+	s.data = bookOfADay(t)
+	to := filepath.Join(t.TempDir(), "usb")
+	write(t, to, "no folder")
+	s.config = filepath.Join(t.TempDir(), "centre.toml")
+	write(t, s.config, smallCentre+fmt.Sprintf("[backup]\nfolder = %q\nat = \"00:00\"\n", to))
+	_, err := s.reload(t.Context(), "vi")
+	require.NoError(t, err)
+	d := daily{server: s}
+	d.look(t.Context())
+	assert.Equal(t, device.Set(device.StorageMissing), d.told)
+	require.NoError(t, os.Remove(to))
+	require.NoError(t, os.Mkdir(to, 0o700))
+	d = daily{server: s}
+	byHand := set{data: s.data, to: to, now: time.Now(), copy: func(ctx context.Context, book string) error {
+		d.look(ctx)
+		assert.Empty(t, d.told)
+		assert.Zero(t, d.tried)
+		return store.CopyClosed(s.data, book)
+	}}
+	_, _, err = byHand.make(t.Context())
+	require.NoError(t, err)
+}
+
 // The daily backup: made once a day; a stick that is missing, full or broken is a
 // condition that the supervisor sees, and goes when it is well again.
 func TestDailyBackup(t *testing.T) {

@@ -115,9 +115,6 @@ func runInit(e env, args []string) int {
 		given[q.flag] = set.String(q.flag, "", e.say("cmd.flag."+q.flag, nil))
 	}
 	if err := e.parse(set, args); err != nil {
-		if err == nil {
-			fmt.Fprintln(e.errw, e.say("cmd.init.usage", nil))
-		}
 		return exitUsage
 	}
 	if _, err := os.Lstat(*file); err == nil {
