@@ -1,7 +1,6 @@
 package printer
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -117,9 +116,9 @@ func (s *session) print(ctx context.Context, press *slip.Press, o order) error {
 		_, err = s.wait(ctx, time.Second, func(escpos.Reply) bool { return false })
 		return err
 	}
-	s.patience = r.patience(s.d, o)
+	s.patience = func() time.Duration { return r.patience(s.d, o) }
 	typ, err := s.send(ctx, pieces, high)
-	s.patience = 0
+	s.patience = nil
 	if err != nil {
 		s.ready, s.torn = false, true
 		if n.Reason = word(err); ctx.Err() != nil {
@@ -270,7 +269,7 @@ func (s *session) drained(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	for began := time.Now(); time.Since(began) < cmp.Or(s.patience, giveUpIn); {
+	for began := time.Now(); time.Since(began) < s.givesUpIn(); {
 		n, err := q.Queued()
 		if err != nil || n == 0 {
 			s.stalled = false

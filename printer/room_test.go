@@ -111,6 +111,27 @@ func TestAStalledPrinterPassesItsTicketOn(t *testing.T) {
 	})
 }
 
+// Where the other one fails meanwhile, it is waited for as ever.
+func TestAStalledPrinterKeepsWhatNobodyElseCanPrint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		defer h.stop()
+		second := printertest.New(printertest.Options{Dots: 384})
+		l1 := h.plug("p1", printertest.New(printertest.Options{}), func(c net.Conn) device.Wire { return &clogged{Conn: c, left: 8000} })
+		l2 := h.plug("p2", second, nil)
+		defer l1.stop()
+		defer l2.stop()
+		time.Sleep(5 * time.Second)
+		h.take()
+		time.Sleep(5 * time.Second)
+		second.SetPaper(false)
+		time.Sleep(30 * time.Second)
+		assert.Equal(t, []string{"started A001 at p1"}, h.notes())
+		time.Sleep(30 * time.Second)
+		assert.Contains(t, h.notes(), "interrupted A001 at p1: stalled")
+	})
+}
+
 func TestOverWhileItWaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall(t)

@@ -1,7 +1,6 @@
 package printer
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -61,7 +60,7 @@ type session struct {
 	wrong   bool // a person says that no text shows on its paper
 	nearEnd bool // its roll is foreseen to end soon
 
-	patience time.Duration // with a line that takes no bytes, of the ticket in hand; 0: giveUpIn
+	patience func() time.Duration // with a line that takes no bytes, of the ticket in hand; nil: giveUpIn
 	noise    int
 	dones    int // answers to GS r so far
 	heard    time.Time
@@ -213,11 +212,19 @@ func (s *session) write(ctx context.Context, b []byte) error {
 			s.d.setUsable(false)
 			s.report()
 		}
-		if time.Since(began) >= cmp.Or(s.patience, giveUpIn) {
+		if time.Since(began) >= s.givesUpIn() {
 			return errStalled
 		}
 	}
 	return nil
+}
+
+// givesUpIn is how long a line may take no bytes.
+func (s *session) givesUpIn() time.Duration {
+	if s.patience != nil {
+		return s.patience()
+	}
+	return giveUpIn
 }
 
 // ask asks a real-time question and waits for its answer: one at a time, since
