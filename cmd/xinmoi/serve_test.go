@@ -156,11 +156,11 @@ func TestServeStopsWithinFiveSecondsAndFindsEverythingAgain(t *testing.T) {
 
 	began := time.Now()
 	require.NoError(t, p.cmd.Process.Signal(os.Interrupt))
-	go func() { // as of a demo whose terminal has told both
-		for p.cmd.Process.Signal(syscall.SIGTERM) == nil {
+	go func(daemon *os.Process) { // as of a demo whose terminal has told both
+		for daemon.Signal(syscall.SIGTERM) == nil {
 			time.Sleep(time.Millisecond)
 		}
-	}()
+	}(p.cmd.Process)
 	require.NoError(t, p.cmd.Wait(), "%s", p.errs)
 	require.Less(t, time.Since(began), 5*time.Second)
 
