@@ -54,7 +54,7 @@ func TestEmergencyIsOnTheBoardUntilItIsEnded(t *testing.T) {
 	// A board that has lost the server may show what is over, and must say so.
 	h.halt()
 	fresh.Excuse("ERR_")
-	fresh.WaitText("lời báo có thể đã cũ")
+	fresh.WaitText("thông báo có thể đã cũ")
 	for _, size := range []assetstest.Size{panel, upright} {
 		fresh.Resize(size)
 		fresh.Check(fmt.Sprintf("board-emergency-offline-%s", size), false, 0)
