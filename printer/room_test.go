@@ -3,12 +3,12 @@ package printer
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image/png"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -74,21 +74,28 @@ func TestFallsBackToTheNextPrinter(t *testing.T) {
 // clogged is a wire that takes so many bytes and then no more.
 type clogged struct {
 	net.Conn
-	left  int
-	until time.Time
+	left int
+	full net.Conn // nobody reads from it
+}
+
+func clog(c net.Conn) device.Wire {
+	full, _ := net.Pipe()
+	return &clogged{Conn: c, left: 8000, full: full}
 }
 
 func (c *clogged) SetWriteDeadline(at time.Time) error {
-	c.until = at
-	return c.Conn.SetWriteDeadline(at)
+	return errors.Join(c.full.SetWriteDeadline(at), c.Conn.SetWriteDeadline(at))
 }
 
 func (c *clogged) Write(b []byte) (int, error) {
 	if c.left -= len(b); c.left >= 0 {
 		return c.Conn.Write(b)
 	}
-	time.Sleep(time.Until(c.until))
-	return 0, os.ErrDeadlineExceeded
+	return c.full.Write(b)
+}
+
+func (c *clogged) Close() error {
+	return errors.Join(c.full.Close(), c.Conn.Close())
 }
 
 // A printer that stalls in the midst of a ticket does not hold it for long when
@@ -98,7 +105,7 @@ func TestAStalledPrinterPassesItsTicketOn(t *testing.T) {
 		h := newHall(t)
 		defer h.stop()
 		first, second := printertest.New(printertest.Options{}), printertest.New(printertest.Options{Dots: 384})
-		l1 := h.plug("p1", first, func(c net.Conn) device.Wire { return &clogged{Conn: c, left: 8000} })
+		l1 := h.plug("p1", first, clog)
 		l2 := h.plug("p2", second, nil)
 		defer l1.stop()
 		defer l2.stop()
@@ -117,7 +124,7 @@ func TestAStalledPrinterKeepsWhatNobodyElseCanPrint(t *testing.T) {
 		h := newHall(t)
 		defer h.stop()
 		second := printertest.New(printertest.Options{Dots: 384})
-		l1 := h.plug("p1", printertest.New(printertest.Options{}), func(c net.Conn) device.Wire { return &clogged{Conn: c, left: 8000} })
+		l1 := h.plug("p1", printertest.New(printertest.Options{}), clog)
 		l2 := h.plug("p2", second, nil)
 		defer l1.stop()
 		defer l2.stop()
