@@ -275,27 +275,19 @@ func create(dir, path string) error {
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	if err := place(temp, path); err != nil {
+	if err := placeBook(temp, path); err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
 	return syncDir(dir)
 }
 
-// place moves a book to path, where none may be: ErrInUse if one has come there.
-func place(temp, path string) error {
-	err := unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, path, unix.RENAME_NOREPLACE)
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // a file system that cannot, such as NFS
-		if err = os.Link(temp, path); err == nil {
-			return os.Remove(temp)
-		}
-	}
+// placeBook is Place for a book: ErrInUse if one has come there.
+func placeBook(temp, path string) error {
+	err := Place(temp, path)
 	if errors.Is(err, fs.ErrExist) {
 		return &BookError{File: path, Err: ErrInUse}
 	}
-	if err != nil {
-		return fmt.Errorf("store: put %s in place: %w", path, err)
-	}
-	return nil
+	return err
 }
 
 // randomName is 80 random bits in 16 letters and digits.

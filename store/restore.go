@@ -87,7 +87,7 @@ func replace(path, from string, over bool) (kept string, err error) {
 		kept, err = setAside(path)
 	}
 	if err == nil {
-		err = place(temp, path)
+		err = placeBook(temp, path)
 	}
 	if err != nil {
 		return kept, errors.Join(err, os.Remove(temp))

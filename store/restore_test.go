@@ -268,7 +268,7 @@ func TestOpenDuringARestore(t *testing.T) {
 	}
 	_, err = setAside(path)
 	require.NoError(t, err)
-	require.NoError(t, place(temp, path))
+	require.NoError(t, placeBook(temp, path))
 	unlock()
 	assert.ErrorIs(t, <-failed, ErrInUse)
 	assert.Len(t, open(t, dir, Options{}).View().Hall.Tickets(), 10)

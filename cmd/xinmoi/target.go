@@ -147,15 +147,10 @@ func removeOld(pattern string) {
 	}
 }
 
-// place gives a finished file its name, unless somebody has taken it meanwhile: the
-// name is ours from O_EXCL on. Sticks have no hard links, which would do the same.
+// place is store.Place, and lasts through a power cut.
 func place(temp, to string) error {
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	if err := store.Place(temp, to); err != nil {
 		return err
-	}
-	if err := errors.Join(f.Close(), os.Rename(temp, to)); err != nil {
-		return errors.Join(err, os.Remove(to))
 	}
 	return syncFolder(filepath.Dir(to))
 }
